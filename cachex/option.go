@@ -1,0 +1,165 @@
+package cachex
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Option sets up a cache. Every cache takes every option; one that can't mean
+// anything for it says so in its own comment.
+type Option func(*config)
+
+type config struct {
+	policies  map[string]Policy
+	pepper    [][]byte // current first; nil: see WithPepper
+	nameKey   []byte
+	capacity  int
+	prefix    string
+	errs      []error
+	hasPepper bool
+}
+
+const (
+	defaultCapacity = 1 << 20
+	defaultPrefix   = "cachex:"
+	minKeyLen       = 16
+)
+
+// Without WithPepper the pods of a Redis cache must still agree on a key. This
+// one is public: it keeps codes out of a casual look, not out of an attack.
+var (
+	builtinPepper  = []byte("github.com/ycvk/tinybook/cachex pepper v1")
+	builtinNameKey = []byte("github.com/ycvk/tinybook/cachex names v1")
+)
+
+// WithPolicy sets the policy for the Keys of one Biz; "" is for every Biz
+// without one of its own. The default is [DefaultPolicy]. The policy's Sends
+// are copied.
+func WithPolicy(biz string, p Policy) Option {
+	return func(c *config) {
+		if err := p.Validate(); err != nil {
+			c.errs = append(c.errs, fmt.Errorf("cachex: WithPolicy(%q): %w", biz, err))
+			return
+		}
+		c.policies[biz] = p.normal()
+	}
+}
+
+// WithPepper sets the secret under which codes are stored (HMAC-SHA-256), of 16
+// bytes or more. Codes stored under a previous secret still verify, so a secret
+// can be rotated while codes are pending. Without it a local cache draws a
+// random secret, and the Redis cache uses a fixed one that is public: then a
+// dump of Redis gives away every live code within a million guesses. The
+// slices are copied.
+func WithPepper(current []byte, previous ...[]byte) Option {
+	return func(c *config) {
+		all := append([][]byte{current}, previous...)
+		for i, key := range all {
+			if len(key) < minKeyLen {
+				c.errs = append(c.errs, fmt.Errorf("cachex: WithPepper: key %d has %d bytes, want %d or more", i, len(key), minKeyLen))
+				return
+			}
+			all[i] = slices.Clone(key)
+		}
+		c.pepper, c.hasPepper = all, true
+	}
+}
+
+// WithNameKey sets the secret, of 16 bytes or more, under which recipients
+// become key names, so that a list of keys names no phone. It must be the same
+// on every pod and stay the same: another secret loses sight of every pending
+// code and budget. The default is fixed and public in the Redis cache and
+// random in a local one. The slice is copied.
+func WithNameKey(key []byte) Option {
+	return func(c *config) {
+		if len(key) < minKeyLen {
+			c.errs = append(c.errs, fmt.Errorf("cachex: WithNameKey: key has %d bytes, want %d or more", len(key), minKeyLen))
+			return
+		}
+		c.nameKey = slices.Clone(key)
+	}
+}
+
+// WithCapacity sets how many records a local cache holds at most; a record is a
+// recipient with a live code, a running pause or a budget that counts. The
+// default is 1 048 576. The Redis cache has no capacity and ignores it.
+func WithCapacity(n int) Option {
+	return func(c *config) {
+		if n < 1 {
+			c.errs = append(c.errs, fmt.Errorf("cachex: WithCapacity(%d): want 1 or more", n))
+			return
+		}
+		c.capacity = n
+	}
+}
+
+// WithPrefix sets what the names of Redis keys start with, "cachex:" by
+// default. It must not be empty or contain braces, which Redis Cluster gives a
+// meaning. Local caches ignore it.
+func WithPrefix(s string) Option {
+	return func(c *config) {
+		if s == "" || strings.ContainsAny(s, "{}") {
+			c.errs = append(c.errs, fmt.Errorf("cachex: WithPrefix(%q): want a prefix without braces", s))
+			return
+		}
+		c.prefix = s
+	}
+}
+
+func newConfig(opts []Option) (config, error) {
+	c := config{
+		policies: map[string]Policy{"": DefaultPolicy()},
+		capacity: defaultCapacity,
+		prefix:   defaultPrefix,
+	}
+	for i, opt := range opts {
+		if opt == nil {
+			c.errs = append(c.errs, fmt.Errorf("cachex: option %d is nil", i))
+			continue
+		}
+		opt(&c)
+	}
+	if err := errors.Join(c.errs...); err != nil {
+		return config{}, err
+	}
+	c.policies = maps.Clone(c.policies)
+	return c, nil
+}
+
+// policy returns the rules for biz, which the caller must not change.
+func (c *config) policy(biz string) Policy {
+	if p, ok := c.policies[biz]; ok {
+		return p
+	}
+	return c.policies[""]
+}
+
+// shareKeys fills in the fixed keys on which all pods agree.
+func (c *config) shareKeys() {
+	if !c.hasPepper {
+		c.pepper = [][]byte{builtinPepper}
+	}
+	if c.nameKey == nil {
+		c.nameKey = builtinNameKey
+	}
+}
+
+// drawKeys fills in random keys, for a cache that nobody else reads.
+func (c *config) drawKeys() {
+	if !c.hasPepper {
+		c.pepper = [][]byte{randomKey()}
+	}
+	if c.nameKey == nil {
+		c.nameKey = randomKey()
+	}
+}
+
+func randomKey() []byte {
+	key := make([]byte, 32)
+	rand.Read(key) // never fails: crypto/rand ends the process instead
+	return key
+}
