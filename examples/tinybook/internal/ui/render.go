@@ -1,0 +1,141 @@
+package ui
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/gin-gonic/gin"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// policy admits what this origin serves and nothing inline.
+const policy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+
+// pageNames are the templates that fill the layout.
+var pageNames = []string{"landing", "signup", "login", "profile", "edit", "resume"}
+
+// A view is the data of one page. Title is the key of a text.
+type view struct {
+	Name, Title      string
+	Lang, OtherLang  string
+	OtherURL         string
+	Theme            string
+	Static           string
+	SignedIn         bool
+	ByEmail          bool
+	Created          bool
+	Saved            bool
+	Dev              bool
+	Next             string
+	LoginURL         string
+	SMSURL, EmailURL string
+	DemoEmail        string
+	DemoPassword     string
+	Profile          Profile
+	Initial          string
+}
+
+// pages holds the parsed templates by language and name.
+type pages map[string]map[string]*template.Template
+
+func parsePages() (pages, error) {
+	all := pages{}
+	for lang, table := range languages {
+		layout, err := template.New("layout").Funcs(funcs(table)).ParseFS(templateFiles, "templates/layout.html")
+		if err != nil {
+			return nil, fmt.Errorf("ui: parse layout: %w", err)
+		}
+		all[lang] = map[string]*template.Template{}
+		for _, name := range pageNames {
+			page, err := layout.Clone()
+			if err == nil {
+				page, err = page.ParseFS(templateFiles, "templates/"+name+".html")
+			}
+			if err != nil {
+				return nil, fmt.Errorf("ui: parse %s: %w", name, err)
+			}
+			all[lang][name] = page
+		}
+	}
+	return all, nil
+}
+
+// funcs returns the functions of the templates of one language.
+func funcs(table map[string]string) template.FuncMap {
+	return template.FuncMap{
+		"t": func(key string) (string, error) {
+			text, ok := table[key]
+			if !ok {
+				return "", fmt.Errorf("no text %q", key)
+			}
+			return text, nil
+		},
+		"texts": func(prefix string) []entry { return entries(table, prefix) },
+		"sheet": func() [][]string { return cells(table["sheet"]) },
+		"dict":  dict,
+	}
+}
+
+// dict makes a map of keys and values in turn.
+func dict(pairs ...string) (map[string]string, error) {
+	if len(pairs)%2 != 0 {
+		return nil, errors.New("dict: a key has no value")
+	}
+	m := make(map[string]string, len(pairs)/2)
+	for i := 0; i < len(pairs); i += 2 {
+		m[pairs[i]] = pairs[i+1]
+	}
+	return m, nil
+}
+
+// cells cuts text into rows at its bars, and the rows into characters.
+func cells(text string) [][]string {
+	var rows [][]string
+	for row := range strings.SplitSeq(text, "|") {
+		rows = append(rows, strings.Split(row, ""))
+	}
+	return rows
+}
+
+// initial returns the character that stands for a user.
+func initial(p Profile) string {
+	for _, s := range []string{p.Nickname, p.Email} {
+		if r, size := utf8.DecodeRuneInString(s); size > 0 {
+			return string(unicode.ToUpper(r))
+		}
+	}
+	return "·"
+}
+
+// render answers with one page. Nothing is written when the template fails.
+func (u *UI) render(c *gin.Context, v view) {
+	v.Lang = language(c)
+	v.OtherLang = other(v.Lang)
+	v.OtherURL = withQuery(c.Request.URL, "lang", v.OtherLang)
+	v.Static = u.static.base
+	if theme, err := c.Cookie("theme"); err == nil && (theme == "light" || theme == "dark") {
+		v.Theme = theme
+	}
+	var page bytes.Buffer
+	if err := u.pages[v.Lang][v.Name].ExecuteTemplate(&page, "layout", v); err != nil {
+		fail(c, fmt.Errorf("ui: render %s: %w", v.Name, err))
+		return
+	}
+	h := c.Writer.Header()
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Content-Language", v.Lang)
+	h.Set("Cache-Control", "no-store")
+	h.Add("Vary", "Accept-Language, Cookie")
+	c.Data(http.StatusOK, "text/html; charset=utf-8", page.Bytes())
+}

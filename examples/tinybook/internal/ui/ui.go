@@ -1,0 +1,178 @@
+// Package ui serves the web pages of TinyBook: templates, one style sheet and
+// a few script modules, all embedded in the binary.
+//
+// The pages are rendered on the server in Chinese or English. Forms are sent
+// by the script to the JSON API of the same origin, so the pages work under a
+// Content-Security-Policy that admits no inline script and no inline style.
+package ui
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+)
+
+// A Profile is what the profile page shows of the user who is signed in.
+// Phone is masked already. An empty field has not been filled in yet.
+type Profile struct{ Email, Phone, Nickname, Birthday, AboutMe string }
+
+// Config says what the pages need from the application.
+type Config struct {
+	// Dev shows the box that reads the newest code from GET /dev/sms.
+	Dev bool
+	// DemoEmail and DemoPassword are shown on the login page. Both are empty
+	// without demo data.
+	DemoEmail, DemoPassword string
+	// User returns who is signed in, by the cookie of the request, and reports
+	// whether anybody is.
+	User func(c *gin.Context) (uid int64, ok bool)
+	// Profile returns the profile of a user.
+	Profile func(ctx context.Context, uid int64) (Profile, error)
+}
+
+// sessionCookie is set by the script on every page of a user who is signed in.
+// It holds no secret. It tells a page that finds no valid access token that a
+// refresh is worth a try.
+const sessionCookie = "tb_session"
+
+// UI renders the pages. It is safe for concurrent use.
+type UI struct {
+	cfg    Config
+	pages  pages
+	static *static
+}
+
+// New parses the embedded templates and returns the pages. It starts nothing.
+func New(cfg Config) (*UI, error) {
+	if cfg.User == nil || cfg.Profile == nil {
+		return nil, errors.New("ui: User and Profile must not be nil")
+	}
+	if (cfg.DemoEmail == "") != (cfg.DemoPassword == "") {
+		return nil, errors.New("ui: DemoEmail and DemoPassword go together")
+	}
+	files, err := loadStatic()
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := parsePages()
+	if err != nil {
+		return nil, err
+	}
+	return &UI{cfg: cfg, pages: parsed, static: files}, nil
+}
+
+// Register adds the routes of the pages and of their files to r.
+func (u *UI) Register(r gin.IRouter) {
+	r.GET("/", u.landing)
+	r.GET("/signup", u.signup)
+	r.GET("/login", u.login)
+	r.GET("/profile", u.profile)
+	r.GET("/profile/edit", u.edit)
+	r.GET("/static/*filepath", u.file)
+	r.GET("/favicon.ico", u.favicon)
+}
+
+func (u *UI) landing(c *gin.Context) {
+	_, ok := u.cfg.User(c)
+	if !ok && u.resume(c) {
+		return
+	}
+	u.render(c, view{Name: "landing", Title: "landing.title", SignedIn: ok})
+}
+
+func (u *UI) signup(c *gin.Context) {
+	if _, ok := u.cfg.User(c); ok {
+		c.Redirect(http.StatusSeeOther, profilePath)
+		return
+	}
+	if u.resume(c) {
+		return
+	}
+	u.render(c, view{Name: "signup", Title: "signup.title"})
+}
+
+func (u *UI) login(c *gin.Context) {
+	next := localPath(c.Query("next"))
+	if _, ok := u.cfg.User(c); ok {
+		c.Redirect(http.StatusSeeOther, next)
+		return
+	}
+	if u.resume(c) {
+		return
+	}
+	u.render(c, view{
+		Name:    "login",
+		Title:   "login.title",
+		ByEmail: c.Query("via") == "email",
+		Created: c.Query("created") == "1",
+		Next:    next,
+		SMSURL:  withQuery(c.Request.URL, "via", "sms"), EmailURL: withQuery(c.Request.URL, "via", "email"),
+		Dev:       u.cfg.Dev,
+		DemoEmail: u.cfg.DemoEmail, DemoPassword: u.cfg.DemoPassword,
+	})
+}
+
+func (u *UI) profile(c *gin.Context) {
+	p, ok := u.member(c)
+	if !ok {
+		return
+	}
+	u.render(c, view{
+		Name: "profile", Title: "profile.title", SignedIn: true,
+		Profile: p, Initial: initial(p), Saved: c.Query("saved") == "1",
+	})
+}
+
+func (u *UI) edit(c *gin.Context) {
+	p, ok := u.member(c)
+	if !ok {
+		return
+	}
+	u.render(c, view{Name: "edit", Title: "edit.title", SignedIn: true, Profile: p})
+}
+
+// member returns the profile of the user who is signed in. Without one it has
+// answered the request already and reports false.
+func (u *UI) member(c *gin.Context) (Profile, bool) {
+	uid, ok := u.cfg.User(c)
+	if !ok {
+		if !u.resume(c) {
+			c.Redirect(http.StatusSeeOther, loginURL(c.Request.URL))
+		}
+		return Profile{}, false
+	}
+	p, err := u.cfg.Profile(c.Request.Context(), uid)
+	if err != nil {
+		fail(c, err)
+		return Profile{}, false
+	}
+	return p, true
+}
+
+// resume answers with the page whose script tries a refresh and then loads the
+// same address again, and reports whether it did. The script deletes the
+// cookie first, so a browser comes here once per failure.
+func (u *UI) resume(c *gin.Context) bool {
+	if _, err := c.Cookie(sessionCookie); err != nil {
+		return false
+	}
+	u.render(c, view{Name: "resume", Title: "resume.title", LoginURL: loginURL(c.Request.URL)})
+	return true
+}
+
+// fail hands err to the middleware that answers and logs.
+func fail(c *gin.Context, err error) {
+	_ = c.Error(err) // The result is err again, for chaining.
+	c.Abort()
+}
+
+// loginURL returns the address of the login page that leads back to u.
+func loginURL(u *url.URL) string {
+	if u.Path != profilePath && u.Path != editPath {
+		return "/login"
+	}
+	return "/login?next=" + url.QueryEscape(u.Path)
+}

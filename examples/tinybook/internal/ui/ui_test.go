@@ -1,0 +1,277 @@
+package ui_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/net/html"
+
+	"github.com/ycvk/tinybook/examples/tinybook/internal/ui"
+)
+
+func TestMain(m *testing.M) {
+	gin.SetMode(gin.TestMode)
+	m.Run()
+}
+
+// hostile is a profile that tries to leave each context it is put in.
+var hostile = ui.Profile{
+	Email:    `"><script>alert(1)</script>@x.example`,
+	Phone:    "138****8000",
+	Nickname: `<b>'"&`,
+	Birthday: `" onfocus="alert(1)`,
+	AboutMe:  "</textarea><script>alert(2)</script>\n\nlast",
+}
+
+// errProfile is what the profile source of the tests fails with.
+var errProfile = errors.New("no profile today")
+
+// newHandler returns the pages, for a request with the cookie uid signed in,
+// with a middleware that answers errors as the application's does.
+func newHandler(t *testing.T, change ...func(*ui.Config)) http.Handler {
+	t.Helper()
+	cfg := ui.Config{
+		Dev: true, DemoEmail: "demo@tinybook.example", DemoPassword: "Demo#2026",
+		User: func(c *gin.Context) (int64, bool) {
+			_, err := c.Cookie("uid")
+			return 7, err == nil
+		},
+		Profile: func(context.Context, int64) (ui.Profile, error) { return hostile, nil },
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	pages, err := ui.New(cfg)
+	require.NoError(t, err)
+	engine := gin.New()
+	engine.Use(func(c *gin.Context) {
+		c.Next()
+		if err := c.Errors.Last(); err != nil {
+			c.String(http.StatusInternalServerError, "%s", err.Err)
+		}
+	})
+	pages.Register(engine)
+	return engine
+}
+
+// get asks h for target with headers given as names and values in turn.
+func get(t *testing.T, h http.Handler, target string, headers ...string) *http.Response {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, nil)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Add(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Result()
+}
+
+// parse returns the elements of a page in order.
+func parse(t *testing.T, res *http.Response) []*html.Node {
+	t.Helper()
+	doc, err := html.Parse(res.Body)
+	require.NoError(t, err)
+	var elements []*html.Node
+	for n := range doc.Descendants() {
+		if n.Type == html.ElementNode {
+			elements = append(elements, n)
+		}
+	}
+	return elements
+}
+
+func attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func text(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data)
+		}
+	}
+	return b.String()
+}
+
+// everyPage lists a request for each page and each of its states.
+var everyPage = []struct {
+	name, path, cookie, h1ZH, h1EN string
+}{
+	{"landing", "/", "", "一个写小字的地方", "A small place to write"},
+	{"landing, signed in", "/", "uid=7", "一个写小字的地方", "A small place to write"},
+	{"sign up", "/signup", "", "注册", "Sign up"},
+	{"login by SMS", "/login", "", "登录", "Log in"},
+	{"login by e-mail", "/login?via=email&created=1", "", "登录", "Log in"},
+	{"profile", "/profile?saved=1", "uid=7", `<b>'"&`, `<b>'"&`},
+	{"edit", "/profile/edit", "uid=7", "编辑资料", "Edit profile"},
+	{"resume", "/profile", "tb_session=1", "正在恢复登录", "Signing you in again"},
+}
+
+func TestPages(t *testing.T) {
+	h := newHandler(t)
+	for _, tc := range everyPage {
+		for lang, h1 := range map[string]string{"zh-CN": tc.h1ZH, "en": tc.h1EN} {
+			t.Run(tc.name+"/"+lang, func(t *testing.T) {
+				res := get(t, h, tc.path, "Cookie", tc.cookie, "Accept-Language", lang)
+				require.Equal(t, http.StatusOK, res.StatusCode)
+				if got := res.Header.Get("Content-Language"); got != lang {
+					t.Errorf("Content-Language = %q, want %q", got, lang)
+				}
+				headings, ids := []string{}, map[string]bool{}
+				for _, n := range parse(t, res) {
+					if n.Data == "html" && attr(n, "lang") != lang {
+						t.Errorf("html lang = %q, want %q", attr(n, "lang"), lang)
+					}
+					if n.Data == "h1" {
+						headings = append(headings, text(n))
+					}
+					if id := attr(n, "id"); id != "" {
+						if ids[id] {
+							t.Errorf("id %q occurs twice", id)
+						}
+						ids[id] = true
+					}
+				}
+				if len(headings) != 1 || headings[0] != h1 {
+					t.Errorf("h1 = %q, want one, %q", headings, h1)
+				}
+			})
+		}
+	}
+}
+
+// TestPolicy proves that the pages live with their own Content-Security-Policy:
+// nothing in them is inline.
+func TestPolicy(t *testing.T) {
+	h := newHandler(t)
+	for _, tc := range everyPage {
+		t.Run(tc.name, func(t *testing.T) {
+			res := get(t, h, tc.path, "Cookie", tc.cookie)
+			policy := res.Header.Get("Content-Security-Policy")
+			if !strings.HasPrefix(policy, "default-src 'self';") || strings.Contains(policy, "unsafe") {
+				t.Errorf("Content-Security-Policy = %q", policy)
+			}
+			for _, n := range parse(t, res) {
+				switch {
+				case n.Data == "style":
+					t.Error("a style element")
+				case n.Data == "script" && (attr(n, "src") == "" || n.FirstChild != nil):
+					t.Error("an inline script")
+				}
+				for _, a := range n.Attr {
+					if a.Key == "style" || strings.HasPrefix(a.Key, "on") {
+						t.Errorf("<%s> has the attribute %s", n.Data, a.Key)
+					}
+					local := strings.HasPrefix(a.Val, "/") && !strings.HasPrefix(a.Val, "//") || strings.HasPrefix(a.Val, "#")
+					if (a.Key == "src" || a.Key == "href" || a.Key == "action") && !local {
+						t.Errorf("<%s> leads to %q", n.Data, a.Val)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestReferences proves that labels, descriptions and tabs point at elements
+// that are there.
+func TestReferences(t *testing.T) {
+	h := newHandler(t)
+	for _, tc := range everyPage {
+		t.Run(tc.name, func(t *testing.T) {
+			elements := parse(t, get(t, h, tc.path, "Cookie", tc.cookie))
+			ids := map[string]bool{}
+			for _, n := range elements {
+				ids[attr(n, "id")] = true
+			}
+			for _, n := range elements {
+				for _, name := range []string{"for", "aria-describedby", "aria-labelledby", "aria-controls"} {
+					for id := range strings.FieldsSeq(attr(n, name)) {
+						if !ids[id] {
+							t.Errorf("<%s %s=%q> points at nothing", n.Data, name, id)
+						}
+					}
+				}
+				if n.Data == "form" && attr(n, "method") != "post" {
+					t.Errorf("a form without script would put its fields into the address: %q", attr(n, "action"))
+				}
+			}
+		})
+	}
+}
+
+func TestHostileProfile(t *testing.T) {
+	h := newHandler(t)
+	shown, edited := map[string]string{}, map[string]string{}
+	for _, n := range parse(t, get(t, h, "/profile", "Cookie", "uid=7")) {
+		if field := attr(n, "data-field"); field != "" {
+			shown[field] = text(n)
+		}
+	}
+	for _, n := range parse(t, get(t, h, "/profile/edit", "Cookie", "uid=7")) {
+		switch n.Data {
+		case "input":
+			edited[attr(n, "name")] = attr(n, "value")
+		case "textarea":
+			edited[attr(n, "name")] = text(n)
+		}
+	}
+	require.Equal(t, map[string]string{
+		"email": hostile.Email, "phone": hostile.Phone, "birthday": hostile.Birthday, "aboutMe": hostile.AboutMe,
+	}, shown)
+	require.Equal(t, map[string]string{
+		"nickname": hostile.Nickname, "birthday": hostile.Birthday, "aboutMe": hostile.AboutMe,
+	}, edited)
+}
+
+func TestEmptyProfile(t *testing.T) {
+	h := newHandler(t, func(c *ui.Config) {
+		c.Profile = func(context.Context, int64) (ui.Profile, error) { return ui.Profile{}, nil }
+	})
+	for _, n := range parse(t, get(t, h, "/profile", "Cookie", "uid=7", "Accept-Language", "en")) {
+		if field := attr(n, "data-field"); field != "" && text(n) != "Not filled in" {
+			t.Errorf("%s = %q, want the words for an empty field", field, text(n))
+		}
+	}
+}
+
+func TestProfileFails(t *testing.T) {
+	h := newHandler(t, func(c *ui.Config) {
+		c.Profile = func(context.Context, int64) (ui.Profile, error) { return ui.Profile{}, errProfile }
+	})
+	for _, path := range []string{"/profile", "/profile/edit"} {
+		if res := get(t, h, path, "Cookie", "uid=7"); res.StatusCode != http.StatusInternalServerError {
+			t.Errorf("GET %s = %d, want the status of the middleware", path, res.StatusCode)
+		}
+	}
+}
+
+func TestNew(t *testing.T) {
+	user := func(*gin.Context) (int64, bool) { return 0, false }
+	profile := func(context.Context, int64) (ui.Profile, error) { return ui.Profile{}, nil }
+	for _, tc := range []struct {
+		name string
+		cfg  ui.Config
+	}{
+		{"no User", ui.Config{Profile: profile}},
+		{"no Profile", ui.Config{User: user}},
+		{"half a demo account", ui.Config{User: user, Profile: profile, DemoEmail: "demo@tinybook.example"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if _, err := ui.New(tc.cfg); err == nil {
+				t.Error("New = nil error, want one")
+			}
+		})
+	}
+}
