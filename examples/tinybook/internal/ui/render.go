@@ -12,13 +12,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/ycvk/tinybook/examples/tinybook/internal/web"
 )
 
 //go:embed templates
 var templateFiles embed.FS
-
-// policy admits what this origin serves and nothing inline.
-const policy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 
 // pageNames are the templates that fill the layout.
 var pageNames = []string{"landing", "signup", "login", "profile", "edit", "resume"}
@@ -127,13 +126,10 @@ func (u *UI) render(c *gin.Context, v view) {
 	}
 	var page bytes.Buffer
 	if err := u.pages[v.Lang][v.Name].ExecuteTemplate(&page, "layout", v); err != nil {
-		fail(c, fmt.Errorf("ui: render %s: %w", v.Name, err))
+		web.Fail(c, fmt.Errorf("ui: render %s: %w", v.Name, err))
 		return
 	}
 	h := c.Writer.Header()
-	h.Set("Content-Security-Policy", policy)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Content-Language", v.Lang)
 	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "Accept-Language, Cookie")

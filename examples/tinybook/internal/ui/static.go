@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/ycvk/tinybook/examples/tinybook/internal/web"
 )
 
 //go:embed static
@@ -86,13 +88,12 @@ func (u *UI) favicon(c *gin.Context) {
 func (u *UI) send(c *gin.Context, name, cache string) {
 	f, ok := u.static.files[name]
 	if !ok {
-		c.String(http.StatusNotFound, "404 page not found\n")
+		web.Fail(c, &web.Error{Status: http.StatusNotFound, Key: "not_found"})
 		return
 	}
 	h := c.Writer.Header()
 	h.Set("Cache-Control", cache)
 	h.Set("ETag", f.etag)
-	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Type", f.contentType)
 	http.ServeContent(c.Writer, c.Request, name, time.Time{}, bytes.NewReader(f.body))
 }

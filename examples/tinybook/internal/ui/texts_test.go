@@ -29,7 +29,7 @@ func TestTexts(t *testing.T) {
 				t.Errorf("%s: %s has the placeholders %q, want %q", lang, key, got, want)
 			}
 		}
-		for _, row := range strings.Split(table["sheet"], "|") {
+		for row := range strings.SplitSeq(table["sheet"], "|") {
 			if n := utf8.RuneCountInString(row); n != 5 {
 				t.Errorf("%s: a row of the sheet has %d cells, want 5: %q", lang, n, row)
 			}

@@ -2,8 +2,9 @@
 // a few script modules, all embedded in the binary.
 //
 // The pages are rendered on the server in Chinese or English. Forms are sent
-// by the script to the JSON API of the same origin, so the pages work under a
-// Content-Security-Policy that admits no inline script and no inline style.
+// by the script to the JSON API of the same origin. The pages work under a
+// Content-Security-Policy that admits no inline script and no inline style,
+// which a middleware of package web sets on every answer.
 package ui
 
 import (
@@ -13,6 +14,8 @@ import (
 	"net/url"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/ycvk/tinybook/examples/tinybook/internal/web"
 )
 
 // A Profile is what the profile page shows of the user who is signed in.
@@ -146,7 +149,7 @@ func (u *UI) member(c *gin.Context) (Profile, bool) {
 	}
 	p, err := u.cfg.Profile(c.Request.Context(), uid)
 	if err != nil {
-		fail(c, err)
+		web.Fail(c, err)
 		return Profile{}, false
 	}
 	return p, true
@@ -161,12 +164,6 @@ func (u *UI) resume(c *gin.Context) bool {
 	}
 	u.render(c, view{Name: "resume", Title: "resume.title", LoginURL: loginURL(c.Request.URL)})
 	return true
-}
-
-// fail hands err to the middleware that answers and logs.
-func fail(c *gin.Context, err error) {
-	_ = c.Error(err) // The result is err again, for chaining.
-	c.Abort()
 }
 
 // loginURL returns the address of the login page that leads back to u.

@@ -25,7 +25,7 @@ export function show(form, title, errors = []) {
   summary.querySelector("h2").textContent = title;
   summary.querySelector("ul").replaceChildren(...errors.map(({ field, msg }) => {
     const item = document.createElement("li");
-    const input = field && form.elements.namedItem(field);
+    const input = field && form.elements[field];
     if (!input) {
       item.textContent = msg;
       return item;
@@ -33,7 +33,7 @@ export function show(form, title, errors = []) {
     mark(input, msg);
     const link = document.createElement("a");
     link.href = `#${input.id}`;
-    link.textContent = msg;
+    link.textContent = text("item", { label: input.labels[0].textContent, msg });
     link.addEventListener("click", (event) => {
       event.preventDefault();
       input.focus();
@@ -47,9 +47,8 @@ export function show(form, title, errors = []) {
 
 // problem shows an answer that is not what the form hoped for.
 export function problem(form, answer) {
-  if (answer.status === 429 && answer.retryAfter) show(form, text("wait", { n: answer.retryAfter }));
-  else if (answer.errors.length) show(form, text("problems"), answer.errors);
-  else show(form, answer.msg || text("failed"));
+  const wait = answer.retryAfter ? [{ msg: text("wait", { n: answer.retryAfter }) }] : [];
+  show(form, answer.msg || text("failed"), [...answer.errors, ...wait]);
 }
 
 // busy keeps a button from being used twice. It stays focusable, so that the

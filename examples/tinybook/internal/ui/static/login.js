@@ -93,7 +93,7 @@ async function peek(inbox, form, phone) {
   const fill = inbox.querySelector("[data-dev-fill]");
   const answer = await get("/dev/sms").catch(() => null);
   const messages = answer?.ok ? answer.data ?? [] : [];
-  const message = messages.find(({ to }) => digits(to).endsWith(digits(phone)));
+  const message = messages.find(({ to }) => digits(to).endsWith(digits(phone).replace(/^00/, "")));
   fill.hidden = !message;
   if (!message) {
     status.textContent = text("devnone");
