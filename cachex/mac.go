@@ -66,6 +66,15 @@ func newKeyring(keys [][]byte) *keyring {
 // sign returns the MAC under which a new code of k is stored.
 func (r *keyring) sign(k Key, code string) mac { return r.current.sum(k.Biz, k.To, code) }
 
+// tries appends the MACs of code under every key.
+func (r *keyring) tries(dst []mac, k Key, code string) []mac {
+	dst = append(dst, r.sign(k, code))
+	for _, s := range r.previous {
+		dst = append(dst, s.sum(k.Biz, k.To, code))
+	}
+	return dst
+}
+
 // match reports whether stored is the MAC of code under any key. It takes the
 // same time whether and wherever they differ.
 func (r *keyring) match(stored mac, k Key, code string) bool {
