@@ -1,0 +1,28 @@
+package cachex_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ycvk/tinybook/cachex"
+	"github.com/ycvk/tinybook/cachex/cachextest"
+)
+
+func openTheine(t *testing.T, p cachex.Policy) cachextest.Harness {
+	c, err := cachex.NewCodeTheineCache(cachex.WithPolicy("", p), cachex.WithCapacity(300))
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return cachextest.Harness{Cache: c, Grain: 1, Capacity: 300, Lag: 3 * time.Second}
+}
+
+func TestTheine(t *testing.T) { cachextest.RunBubble(t, openTheine) }
+
+func TestTheineRealTime(t *testing.T) {
+	cachextest.Run(t, func(t *testing.T, p cachex.Policy) cachextest.Harness {
+		h := openTheine(t, p)
+		h.Grain = 0
+		return h
+	})
+}
