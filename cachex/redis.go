@@ -1,0 +1,231 @@
+package cachex
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"math"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// CodeRedisCache is a [CodeCache] in Redis, for a service of many processes. A
+// Key is one Redis key of about 100 bytes, every call is one script and one
+// round trip, and time is the server's, in microseconds: the clocks of the
+// callers don't matter. Durations are rounded up to whole microseconds.
+//
+// Redis holds HMACs only, of the codes and of the Keys. Every key expires, at
+// the latest a code's life and a guess window after the last Set. A value that
+// can't be a record, or whose expiry was lost or moved out, is put right by the
+// next call that meets it, which counts it; see [CodeRedisCache.Stats].
+//
+// A call carries a nonce, so that a client may send it again when it lost the
+// reply, as go-redis does by itself: the call is done once and answers as it
+// did, unless another try or Set of the same Key came between the two. Then a
+// wrong guess may count twice, never less than once. A Verify whose reply never
+// came returns an error that is [ErrUnknown] and wraps the cause.
+//
+// How soon a call returns after ctx is done is the client's affair: go-redis
+// minds a deadline while it waits for a reply only with ContextTimeoutEnabled.
+//
+// In a Redis Cluster or behind Sentinel, a failover can lose the last writes
+// of the old master: a code that was used just before may live again, and a
+// counted try may be forgotten. Reads never go to a replica.
+//
+// It is safe for concurrent use, starts no goroutine and never closes the
+// client.
+type CodeRedisCache struct {
+	rdb      redis.Scripter
+	policies map[string]*policyScripts
+	names    *signer
+	codes    *keyring
+	prefix   string
+	healed   atomic.Uint64
+}
+
+var _ CodeCache = (*CodeRedisCache)(nil)
+
+// NewCodeRedisCache returns a cache on rdb: a client of a single node, of
+// Sentinel or of a Cluster, with its retries on or off. Every option has its
+// meaning but WithCapacity, which is ignored. All processes must use the same
+// options. The error joins all that is wrong with the arguments.
+func NewCodeRedisCache(rdb redis.Scripter, opts ...Option) (*CodeRedisCache, error) {
+	cfg, err := newConfig(opts)
+	if rdb == nil {
+		err = errors.Join(errors.New("cachex: NewCodeRedisCache: the client is nil"), err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	cfg.shareKeys()
+	c := &CodeRedisCache{
+		rdb:      rdb,
+		policies: make(map[string]*policyScripts, len(cfg.policies)),
+		names:    newSigner(cfg.nameKey),
+		codes:    newKeyring(cfg.pepper),
+		prefix:   cfg.prefix,
+	}
+	for biz, p := range cfg.policies {
+		c.policies[biz] = newPolicyScripts(p)
+	}
+	return c, nil
+}
+
+// Set implements [CodeCache].
+func (c *CodeRedisCache) Set(ctx context.Context, k Key, code string) (Ticket, error) {
+	if err := checkCall(ctx, k, code); err != nil {
+		return Ticket{}, err
+	}
+	p := c.policy(k.Biz)
+	reply, _, err := c.run(ctx, p.set, c.name(k), newMessage(c.codes.sign(k, code)))
+	if err != nil {
+		return Ticket{}, fmt.Errorf("cachex: set: %w", err)
+	}
+	n, ok := reply.(int64)
+	switch {
+	case !ok || n <= 0 && -n%replyHealed == replyOK:
+		return Ticket{}, badReply("set", reply)
+	case n < 0:
+		return Ticket{}, c.refusal("set", -n)
+	}
+	c.countHealed(n&1 != 0)
+	set := n >> 1
+	return Ticket{Gen: uint64(set), ExpiresAt: time.UnixMicro(set).Add(p.ttl)}, nil
+}
+
+// Verify implements [CodeCache].
+func (c *CodeRedisCache) Verify(ctx context.Context, k Key, code string) error {
+	if err := checkCall(ctx, k, code); err != nil {
+		return err
+	}
+	var buf [4]mac
+	m := newMessage(c.codes.tries(buf[:0], k, code)...)
+	reply, unknown, err := c.run(ctx, c.policy(k.Biz).verify, c.name(k), m)
+	switch {
+	case unknown:
+		return fmt.Errorf("%w: %w", ErrUnknown, err)
+	case err != nil:
+		return fmt.Errorf("cachex: verify: %w", err)
+	}
+	n, ok := reply.(int64)
+	if !ok || n < 0 {
+		return fmt.Errorf("%w: %w", ErrUnknown, badReply("verify", reply))
+	}
+	return c.refusal("verify", n)
+}
+
+// Revoke implements [CodeCache].
+func (c *CodeRedisCache) Revoke(ctx context.Context, k Key, gen uint64) (bool, error) {
+	if err := checkCall(ctx, k, noCode); err != nil {
+		return false, err
+	}
+	if gen == 0 || gen > 1<<52 {
+		return false, nil
+	}
+	reply, _, err := c.run(ctx, c.policy(k.Biz).revoke, c.name(k), newMessage(), gen)
+	if err != nil {
+		return false, fmt.Errorf("cachex: revoke: %w", err)
+	}
+	n, ok := reply.(int64)
+	if !ok || n&^(1|replyHealed) != 0 {
+		return false, badReply("revoke", reply)
+	}
+	c.countHealed(n&replyHealed != 0)
+	return n&1 != 0, nil
+}
+
+// Status implements [CodeCache]. It changes nothing but what it heals.
+func (c *CodeRedisCache) Status(ctx context.Context, k Key) (Status, error) {
+	if err := checkCall(ctx, k, noCode); err != nil {
+		return Status{}, err
+	}
+	reply, _, err := c.run(ctx, c.policy(k.Biz).status, c.name(k), newMessage())
+	if err != nil {
+		return Status{}, fmt.Errorf("cachex: status: %w", err)
+	}
+	var n [6]int64
+	list, ok := reply.([]any)
+	ok = ok && len(list) == len(n)
+	for i := 0; ok && i < len(n); i++ {
+		n[i], ok = list[i].(int64)
+		ok = ok && n[i] >= 0
+	}
+	if !ok {
+		return Status{}, badReply("status", reply)
+	}
+	c.countHealed(n[0] != 0)
+	s := Status{
+		Left:        int(min(n[3], math.MaxUint16)),
+		ResendAfter: microseconds(n[4]),
+		LockedFor:   microseconds(n[5]),
+	}
+	if n[1] != 0 {
+		s.Live, s.Gen, s.ExpiresAt = true, uint64(n[1]), time.UnixMicro(n[2])
+	}
+	return s, nil
+}
+
+// RedisStats is a snapshot of a [CodeRedisCache].
+type RedisStats struct {
+	Healed uint64 // values that were no record, or had no expiry or a wrong one, met and put right so far
+}
+
+// Stats returns a snapshot of what this cache, and no other process, has met.
+func (c *CodeRedisCache) Stats() RedisStats {
+	return RedisStats{Healed: c.healed.Load()}
+}
+
+// refusal turns the answer of a script into nil or a [*DeniedError].
+func (c *CodeRedisCache) refusal(op string, n int64) error {
+	c.countHealed(n&replyHealed != 0)
+	value := n / replyUnit
+	switch n % replyHealed {
+	case replyOK:
+		return nil
+	case replyMismatch:
+		return &DeniedError{Reason: ErrMismatch, Left: int(min(value, math.MaxUint16))}
+	case replyNotFound:
+		return &DeniedError{Reason: ErrNotFound}
+	case replyTooMany:
+		return &DeniedError{Reason: ErrTooMany, RetryAfter: microseconds(value)}
+	case replyLocked:
+		return &DeniedError{Reason: ErrLocked, RetryAfter: microseconds(value)}
+	case replyTooSoon:
+		return &DeniedError{Reason: ErrTooSoon, RetryAfter: microseconds(value)}
+	}
+	return badReply(op, n)
+}
+
+func (c *CodeRedisCache) countHealed(yes bool) {
+	if yes {
+		c.healed.Add(1)
+	}
+}
+
+// name returns the Redis key of k. Its hash tag is all of it but the prefix.
+func (c *CodeRedisCache) name(k Key) string {
+	sum := c.names.sum(k.Biz, k.To, "")
+	b := make([]byte, 0, len(c.prefix)+24)
+	b = append(append(b, c.prefix...), '{')
+	b = base64.RawURLEncoding.AppendEncode(b, sum[:])
+	return string(append(b, '}'))
+}
+
+func (c *CodeRedisCache) policy(biz string) *policyScripts {
+	if p, ok := c.policies[biz]; ok {
+		return p
+	}
+	return c.policies[""]
+}
+
+func microseconds(n int64) time.Duration {
+	return time.Duration(min(n, int64(maxDuration/time.Microsecond))) * time.Microsecond
+}
+
+// badReply names an answer's type only: its content is not ours to print.
+func badReply(op string, reply any) error {
+	return fmt.Errorf("cachex: %s: unexpected reply of type %T", op, reply)
+}

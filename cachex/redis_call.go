@@ -1,0 +1,69 @@
+package cachex
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync/atomic"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// A message is the argument of one call of a script: a nonce that is drawn per
+// call, then MACs. It counts how often the client wrote it to a connection,
+// since the error that a client returns is that of its last try only.
+type message struct {
+	body   []byte
+	writes atomic.Int32
+}
+
+func newMessage(macs ...mac) *message {
+	m := &message{body: make([]byte, 8, 8+len(mac{})*max(len(macs), 1))}
+	// 64 bits that never repeat; nobody gains by guessing them.
+	n := rand.Uint64()
+	for i := range m.body {
+		m.body[i] = byte(n >> (8 * i))
+	}
+	for _, sum := range macs {
+		m.body = append(m.body, sum[:]...)
+	}
+	return m
+}
+
+// MarshalBinary is called by the client each time it writes the command.
+func (m *message) MarshalBinary() ([]byte, error) {
+	m.writes.Add(1)
+	return m.body, nil
+}
+
+// run calls script on key in one round trip, or two when the server hasn't
+// seen the script yet. unknown reports whether the script may have run although
+// there is an error.
+func (c *CodeRedisCache) run(ctx context.Context, script *redis.Script, key string, m *message, args ...any) (reply any, unknown bool, err error) {
+	keys, args := []string{key}, append([]any{m}, args...)
+	reply, err = script.EvalSha(ctx, c.rdb, keys, args...).Result()
+	if err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
+		unknown = m.writes.Swap(0) > 1
+		reply, err = script.Eval(ctx, c.rdb, keys, args...).Result()
+	}
+	if err == nil || errors.Is(err, redis.Nil) {
+		return reply, false, nil
+	}
+	unknown = unknown || m.lost(err)
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
+		err = fmt.Errorf("%w: %w", cause, err)
+	}
+	return nil, unknown, err
+}
+
+// lost reports whether a script may have run whose call failed with err: it was
+// written, and the last word wasn't the server's. The server refuses a script
+// that it doesn't run, and a script of ours that it does run doesn't fail.
+func (m *message) lost(err error) bool {
+	if m.writes.Load() == 0 {
+		return false
+	}
+	_, refused := errors.AsType[redis.Error](err)
+	return !refused
+}
