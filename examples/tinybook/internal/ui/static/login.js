@@ -53,16 +53,17 @@ export function codes(form) {
       show(form, text("network"));
       return;
     }
+    busy(button, false);
     if (answer.ok) {
       said.textContent = text("sent");
-      countdown(button, answer.retryAfter || pause);
       form.elements.code.focus();
-      if (inbox) await peek(inbox, form, phone);
-      return;
+    } else {
+      problem(form, answer);
     }
-    busy(button, false);
-    if (answer.retryAfter) countdown(button, answer.retryAfter);
-    problem(form, answer);
+    if (answer.ok || answer.retryAfter) {
+      countdown(button, answer.retryAfter || pause);
+      if (inbox) await peek(inbox, form, phone);
+    }
   });
 }
 

@@ -1,0 +1,327 @@
+package e2e_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	// patience is how long a page may take to become what a step waits for.
+	patience = 20 * time.Second
+	// look is how often the step looks.
+	look = 20 * time.Millisecond
+)
+
+// missing skips a test that lacks something of the machine, and fails it where
+// everything must be there.
+func missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("TINYBOOK_REQUIRE_SERVERS") == "1" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
+}
+
+// newBrowser starts a browser that ends with the test, and returns its
+// context. Each tab made from it has cookies of its own.
+func newBrowser(t *testing.T) context.Context {
+	t.Helper()
+	var path string
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		missing(t, "no browser: apt-get install chromium fonts-wqy-zenhei")
+	}
+	opts := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
+		chromedp.ExecPath(path),
+		chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true),
+	)
+	if os.Geteuid() == 0 {
+		opts = append(opts, chromedp.NoSandbox)
+	}
+	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
+	t.Cleanup(stop)
+	browser, cancel := chromedp.NewContext(alloc)
+	t.Cleanup(cancel)
+	t.Cleanup(func() {
+		ctx, done := context.WithTimeout(browser, patience)
+		defer done()
+		if err := chromedp.Cancel(ctx); err != nil {
+			t.Errorf("close the browser: %v", err)
+		}
+	})
+	require.NoError(t, chromedp.Do(browser, chromedp.Navigate("about:blank")))
+	return browser
+}
+
+// A tab is one page of a browser, used as a person uses it. What goes wrong in
+// a step ends the test.
+type tab struct {
+	*testing.T
+	ctx  context.Context
+	base string
+	axe  string // the source of axe-core, or ""
+
+	mu     sync.Mutex
+	errors []string // of the console: "422 /users/edit", or the message
+}
+
+// newTab opens an empty page of its own browser profile, for the site at base.
+func newTab(t *testing.T, browser context.Context, base string) *tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	p := &tab{T: t, ctx: ctx, base: base, axe: loadAxe(t)}
+	require.NoError(t, chromedp.Listen(ctx, p.listen))
+	p.do(chromedp.EmulateViewport(1200, 800))
+	return p
+}
+
+// listen collects what a developer would see in red.
+func (p *tab) listen(ev any) {
+	var message string
+	switch ev := ev.(type) {
+	case *runtime.EventExceptionThrown:
+		message = ev.ExceptionDetails.Text
+		if ev.ExceptionDetails.Exception != nil {
+			message += " " + ev.ExceptionDetails.Exception.Description
+		}
+	case *runtime.EventConsoleAPICalled:
+		if ev.Type != runtime.ConsoleAPICalledTypeError && ev.Type != runtime.ConsoleAPICalledTypeWarning {
+			return
+		}
+		message = fmt.Sprintf("console.%s", ev.Type)
+	case *log.EventEntryAdded:
+		if ev.Entry.Level != log.EntryLevelError && ev.Entry.Level != log.EntryLevelWarning {
+			return
+		}
+		message = ev.Entry.Text
+		if _, status, ok := strings.Cut(message, "responded with a status of "); ok {
+			message = status[:3] + " " + strings.TrimPrefix(ev.Entry.URL, p.base)
+		}
+	default:
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.errors = append(p.errors, message)
+}
+
+// wantConsole checks that the console shows these refusals of the server since
+// the last check, and nothing else.
+func (p *tab) wantConsole(want ...string) {
+	p.Helper()
+	p.mu.Lock()
+	got := p.errors
+	p.errors = nil
+	p.mu.Unlock()
+	if !slices.Equal(got, want) {
+		p.Errorf("errors in the console: %q, want %q", got, want)
+	}
+}
+
+func (p *tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	p.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	require.NoError(p.T, chromedp.Do(ctx, steps...))
+}
+
+// eval returns the value of a JavaScript expression.
+func eval[T any](p *tab, expression string) T {
+	p.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	require.NoError(p.T, err, expression)
+	return value
+}
+
+// wait looks until a JavaScript expression is true. The page may be replaced
+// by another meanwhile.
+func (p *tab) wait(expression string) {
+	p.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	ticker := time.NewTicker(look)
+	defer ticker.Stop()
+	for {
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
+		if err == nil && ok {
+			return
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			p.shot("failed")
+			p.Fatalf("waited %v for %s (last: %v), at %s, which says:\n%s", patience, expression,
+				err, eval[string](p, "location.href"), eval[string](p, "document.body.innerText"))
+		}
+	}
+}
+
+// open loads a path of the site.
+func (p *tab) open(path string) {
+	p.Helper()
+	p.visit(path, path)
+}
+
+// visit loads a path of the site that leads to another.
+func (p *tab) visit(path, lands string) {
+	p.Helper()
+	p.do(chromedp.Navigate(p.base + path))
+	p.loaded(lands)
+}
+
+// loaded waits until the page at path is there and its scripts have run.
+func (p *tab) loaded(path string) {
+	p.Helper()
+	p.wait(fmt.Sprintf("location.pathname + location.search === %q && document.readyState === 'complete'", path))
+}
+
+func (p *tab) click(selector string) {
+	p.Helper()
+	p.do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+}
+
+// fill replaces what a field holds.
+func (p *tab) fill(selector, value string) {
+	p.Helper()
+	eval[bool](p, fmt.Sprintf("(e => { e.focus(); e.select(); return true })(document.querySelector(%q))", selector))
+	p.typed(value)
+	p.wait(fmt.Sprintf("document.querySelector(%q).value === %q", selector, value))
+}
+
+// typed types over what is selected.
+func (p *tab) typed(value string) {
+	p.Helper()
+	if value == "" {
+		p.press('\u007f') // Delete.
+		return
+	}
+	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, input.InsertText, input.InsertTextParams{Text: value})
+		return err
+	}))
+}
+
+// press presses one key.
+func (p *tab) press(key rune) {
+	p.Helper()
+	// The first of the events is the key going down and the last the key going
+	// up. A key with a text gets it with the first, as from a real keyboard:
+	// as an event of its own it would reach what the key has moved the focus to.
+	events := kb.Encode(key)
+	down, up := events[0], events[len(events)-1]
+	if len(events) == 3 {
+		down.Text = events[1].Text
+	}
+	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		for _, event := range []*input.DispatchKeyEventParams{down, up} {
+			if _, err := cdp.Call(ctx, target, input.DispatchKeyEvent, *event); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// text waits until an element is visible and says want.
+func (p *tab) text(selector, want string) {
+	p.Helper()
+	p.wait(fmt.Sprintf("(e => e && e.checkVisibility() && e.innerText.includes(%q))(document.querySelector(%q))", want, selector))
+}
+
+// scheme makes the system of the browser light or dark.
+func (p *tab) scheme(name string) {
+	p.Helper()
+	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{
+				{Name: "prefers-color-scheme", Value: name},
+				{Name: "prefers-reduced-motion", Value: "reduce"}, // A picture shows no half of a change.
+			},
+		})
+		return err
+	}))
+}
+
+// lose deletes a cookie.
+func (p *tab) lose(name string) {
+	p.Helper()
+	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, network.DeleteCookies, network.DeleteCookiesParams{Name: name, URL: p.base + "/"})
+		return err
+	}))
+}
+
+// axeVersion is the version of axe-core that the pages are checked with.
+const axeVersion = "4.14.1"
+
+// loadAxe returns the source of axe-core if TINYBOOK_AXE says where it is.
+func loadAxe(t *testing.T) string {
+	t.Helper()
+	path := os.Getenv("TINYBOOK_AXE")
+	if path == "" {
+		return ""
+	}
+	source, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(source)
+}
+
+// audit reports what axe-core finds wrong with the page as it is.
+func (p *tab) audit() {
+	p.Helper()
+	if p.axe == "" {
+		return
+	}
+	eval[bool](p, p.axe+"; true")
+	violations := eval[[]string](p, `axe.run(document, {
+		runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+	}).then(r => r.violations.flatMap(v => v.nodes.map(n => v.id + ": " + n.target + ": " + n.failureSummary)))`)
+	for _, v := range violations {
+		p.Errorf("%s: %s", eval[string](p, "location.href"), v)
+	}
+}
+
+// shot saves a picture of the whole page, if TINYBOOK_SCREENSHOTS names a
+// folder for it.
+func (p *tab) shot(name string) {
+	p.Helper()
+	dir := os.Getenv("TINYBOOK_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	picture, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
+	require.NoError(p.T, err)
+	require.NoError(p.T, errors.Join(
+		os.MkdirAll(dir, 0o755),
+		os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644),
+	))
+}
