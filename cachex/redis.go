@@ -92,8 +92,8 @@ func (c *CodeRedisCache) Set(ctx context.Context, k Key, code string) (Ticket, e
 		return Ticket{}, c.refusal("set", -n)
 	}
 	c.countHealed(n&1 != 0)
-	set := n >> 1
-	return Ticket{Gen: uint64(set), ExpiresAt: time.UnixMicro(set).Add(p.ttl)}, nil
+	gen := n >> 1
+	return Ticket{Gen: uint64(gen), ExpiresAt: time.UnixMilli(gen / 1000).Add(p.ttl)}, nil
 }
 
 // Verify implements [CodeCache].

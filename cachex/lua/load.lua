@@ -3,7 +3,8 @@
 --
 -- v is the record, or false when there is none. Its bytes, big-endian:
 --    1     layout, always 1
---    2-8   gen, which is also when the code was set
+--    2-8   gen: when the code was set, or a bit more to be above the gen before;
+--          so times are reckoned from its whole millisecond, sent
 --    9-14  life of the code
 --   15     state: 1 live, 2 used, 3 revoked
 --   16-17  tries left
@@ -19,7 +20,7 @@ local v, healed = redis.pcall('GET', key), 0
 local time = call('TIME')
 local now = time[1] * 1000000 + time[2]
 local version, g1, g2, g3, g4, g5, g6, g7, t1, t2, t3, t4, t5, t6,
-  state, l1, l2, w1, w2, s1, s2, s3, s4, s5, s6, s7, gen
+  state, l1, l2, w1, w2, s1, s2, s3, s4, s5, s6, s7, gen, sent
 if v then
   -- The length of an error, such as that of a list in the key's place, is 0.
   local size, pttl = #v, call('PTTL', key)
@@ -27,6 +28,7 @@ if v then
     version, g1, g2, g3, g4, g5, g6, g7, t1, t2, t3, t4, t5, t6,
       state, l1, l2, w1, w2, s1, s2, s3, s4, s5, s6, s7 = byte(v, 1, 26)
     gen = (((((g1 * 256 + g2) * 256 + g3) * 256 + g4) * 256 + g5) * 256 + g6) * 256 + g7
+    sent = gen - gen % 1000
   end
   if version ~= 1 or gen - now > MAX_AHEAD then
     call('DEL', key)

@@ -12,7 +12,7 @@ if v then
     if wrongs >= GUESSES then wait = math.min(window, WINDOW) end
     guesses = sub(v, 18, 26)
   end
-  if state ~= 3 then pause = math.min(gen + RESEND - now, RESEND) end
+  if state ~= 3 then pause = math.min(sent + RESEND - now, RESEND) end
   counts = {}
   local max, length = { MAX1, MAX2, MAX3, MAX4 }, { LENGTH1, LENGTH2, LENGTH3, LENGTH4 }
   for i = 1, SENDS do
@@ -20,7 +20,8 @@ if v then
     local count, rest = 0, 0
     if a7 then
       count = c * 256 + d
-      rest = (((((a1 * 256 + a2) * 256 + a3) * 256 + a4) * 256 + a5) * 256 + a6) * 256 + a7 + length[i] - now
+      local start = (((((a1 * 256 + a2) * 256 + a3) * 256 + a4) * 256 + a5) * 256 + a6) * 256 + a7
+      rest = start - start % 1000 + length[i] - now
     end
     if count == 0 or rest <= 0 then
       counts[i] = false

@@ -12,14 +12,14 @@ elseif wrongs >= GUESSES and not again then
   if window > WINDOW then window = WINDOW end
   return LOCKED + healed + UNIT * window
 end
-if state ~= 1 or now >= gen + ((((t1 * 256 + t2) * 256 + t3) * 256 + t4) * 256 + t5) * 256 + t6 then
+if state ~= 1 or now >= sent + ((((t1 * 256 + t2) * 256 + t3) * 256 + t4) * 256 + t5) * 256 + t6 then
   if again and state == 2 then return healed end
   return NOT_FOUND + healed
 end
 local left = l1 * 256 + l2
 if not again then
   if left == 0 then
-    local pause = gen + RESEND - now
+    local pause = sent + RESEND - now
     if pause < 0 then pause = 0 elseif pause > RESEND then pause = RESEND end
     return TOO_MANY + healed + UNIT * pause
   end
