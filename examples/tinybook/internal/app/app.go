@@ -1,0 +1,231 @@
+// Package app puts TinyBook together. This file is the only place that knows
+// all the parts; the others don't know each other's makers.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/ycvk/tinybook/cachex"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/code"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/config"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/platform"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/session"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/sms"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/ui"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/user"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/web"
+)
+
+// parts are what the nodes of a process share.
+type parts struct {
+	cfg      config.Config
+	log      *slog.Logger
+	users    user.Repo
+	hasher   *user.Hasher
+	codes    cachex.CodeCache
+	sessions session.Store
+	keys     []session.Key
+	outbox   *sms.Outbox
+	sender   sms.Sender
+	extra    []gin.HandlerFunc // after all other middlewares
+
+	workers []func(ctx context.Context) error // run from start to stop
+	closers []func() error                    // called in reverse order
+}
+
+// open opens the stores and makes the parts. It returns the parts that it
+// opened also with an error, to be closed.
+func open(ctx context.Context, cfg config.Config, log *slog.Logger) (*parts, error) {
+	p := &parts{cfg: cfg, log: log}
+	dir, err := p.dataDir()
+	if err != nil {
+		return p, err
+	}
+	db, err := p.openDB(ctx, dir)
+	if err != nil {
+		return p, err
+	}
+	rdb, err := p.openRedis(ctx)
+	if err != nil {
+		return p, err
+	}
+	p.users = user.NewSQLRepo(db)
+	p.sessions = session.NewRedisStore(rdb)
+	if p.keys, err = p.loadKeys(); err != nil {
+		return p, err
+	}
+	if p.codes, err = p.openCodes(rdb); err != nil {
+		return p, err
+	}
+	if p.hasher, err = user.NewHasher(cfg.User.BcryptCost); err != nil {
+		return p, err
+	}
+	if p.outbox, err = sms.NewOutbox(cfg.SMS.Keep); err != nil {
+		return p, err
+	}
+	p.sender = p.outbox
+	if cfg.Demo {
+		return p, p.addDemo(ctx)
+	}
+	return p, nil
+}
+
+// dataDir returns the directory for state: the configured one, or one that is
+// deleted at the end.
+func (p *parts) dataDir() (string, error) {
+	if p.cfg.Data != "" {
+		if err := os.MkdirAll(p.cfg.Data, 0o700); err != nil {
+			return "", fmt.Errorf("app: data directory: %w", err)
+		}
+		return p.cfg.Data, nil
+	}
+	dir, err := os.MkdirTemp("", "tinybook-")
+	if err != nil {
+		return "", fmt.Errorf("app: data directory: %w", err)
+	}
+	p.closers = append(p.closers, func() error { return os.RemoveAll(dir) })
+	return dir, nil
+}
+
+func (p *parts) openDB(ctx context.Context, dir string) (*platform.DB, error) {
+	var db *platform.DB
+	var err error
+	if p.cfg.RealDB() {
+		db, err = platform.OpenMySQL(ctx, p.cfg.Database())
+	} else {
+		db, err = platform.OpenSQLite(ctx, dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.closers = append(p.closers, db.Close)
+	return db, db.Migrate(ctx)
+}
+
+func (p *parts) openRedis(ctx context.Context) (*platform.Redis, error) {
+	var rdb *platform.Redis
+	var err error
+	if p.cfg.RealRedis() {
+		rdb, err = platform.OpenRedis(ctx, p.cfg.Redis.Addr, p.cfg.Redis.Password)
+	} else {
+		rdb, err = platform.OpenEmbeddedRedis()
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.closers = append(p.closers, rdb.Close)
+	p.workers = append(p.workers, rdb.Run)
+	return rdb, nil
+}
+
+// loadKeys returns the configured keys, else the one that is kept in the data
+// directory, so that tokens survive a restart, else a random one.
+func (p *parts) loadKeys() ([]session.Key, error) {
+	if p.cfg.Session.Keys != "" {
+		return session.ParseKeys(p.cfg.Session.Keys)
+	}
+	if p.cfg.Data == "" {
+		return []session.Key{session.RandomKey()}, nil
+	}
+	key, err := session.KeptKey(filepath.Join(p.cfg.Data, "session.key"))
+	return []session.Key{key}, err
+}
+
+// openCodes returns the store of the login codes. In Redis they are hidden
+// under secrets derived from the session keys, so that a change of keys keeps
+// pending codes alive.
+func (p *parts) openCodes(rdb *platform.Redis) (cachex.CodeCache, error) {
+	if p.cfg.Code.Store == config.StoreLocal {
+		return cachex.NewCodeLocalCache()
+	}
+	var peppers [][]byte
+	for _, key := range p.keys {
+		pepper, err := key.Derive("tinybook login codes")
+		if err != nil {
+			return nil, err
+		}
+		peppers = append(peppers, pepper)
+	}
+	return cachex.NewCodeRedisCache(rdb, cachex.WithPepper(peppers[0], peppers[1:]...))
+}
+
+// close closes what open opened, the newest first.
+func (p *parts) close() error {
+	var errs []error
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		errs = append(errs, p.closers[i]())
+	}
+	return errors.Join(errs...)
+}
+
+// site is the handler of one node, and the parts of it that run.
+type site struct {
+	engine   *gin.Engine
+	sessions *session.Manager
+	registry *prometheus.Registry
+}
+
+// newSite wires one node. dev says that its listener is on this machine only
+// and may show the codes that it sends.
+func newSite(p *parts, dev bool) (*site, error) {
+	manager, err := session.New(p.sessions, session.Config{
+		Keys:      p.keys,
+		AccessTTL: p.cfg.Session.AccessTTL, RefreshTTL: p.cfg.Session.RefreshTTL,
+		Poll: p.cfg.Session.Poll, MaxStale: p.cfg.Session.MaxStale,
+	})
+	if err != nil {
+		return nil, err
+	}
+	registry := newRegistry()
+	engine, err := web.New(web.Config{
+		Log:       p.log,
+		Registry:  registry,
+		Mappers:   []web.Mapper{user.MapError, code.MapError, session.MapError},
+		Origins:   p.cfg.HTTP.Origins,
+		BodyLimit: p.cfg.HTTP.BodyLimit,
+		Timeout:   p.cfg.HTTP.RequestTimeout,
+		Secure:    p.cfg.HTTP.SecureCookies,
+	})
+	if err != nil {
+		return nil, err
+	}
+	engine.Use(p.extra...)
+	users := user.NewService(p.users, p.hasher)
+	sessions := session.NewWeb(manager, p.cfg.HTTP.SecureCookies)
+	user.NewHandler(users, code.New(p.codes, p.sender), sessions).Register(engine)
+	if dev {
+		engine.GET("/dev/sms", sms.Handler(p.outbox))
+	}
+	if err := p.addPages(engine, users, sessions, dev); err != nil {
+		return nil, err
+	}
+	return &site{engine: engine, sessions: manager, registry: registry}, nil
+}
+
+func (p *parts) addPages(r gin.IRouter, users *user.Service, sessions *session.Web, dev bool) error {
+	cfg := ui.Config{
+		Dev:  dev,
+		User: sessions.CookieUser,
+		Profile: func(ctx context.Context, uid int64) (ui.Profile, error) {
+			v, err := users.View(ctx, uid)
+			return ui.Profile(v), err
+		},
+	}
+	if p.cfg.Demo {
+		cfg.DemoEmail, cfg.DemoPassword = DemoEmail, DemoPassword
+	}
+	pages, err := ui.New(cfg)
+	if err != nil {
+		return err
+	}
+	pages.Register(r)
+	return nil
+}

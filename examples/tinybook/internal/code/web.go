@@ -1,0 +1,62 @@
+package code
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/ycvk/tinybook/cachex"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/fields"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/web"
+)
+
+// field is the form field that holds a code.
+const field = "code"
+
+// Left is the data of an answer to a wrong code.
+type Left struct {
+	Left int `json:"left"` // tries
+}
+
+// MapError maps the errors of this package and of the cache. Whoever shows a
+// code that doesn't open the account isn't signed in: 401, whatever is wrong
+// with the code. Whoever has to wait gets 429 and Retry-After.
+func MapError(err error) *web.Error {
+	if errors.Is(err, ErrNotSent) {
+		return &web.Error{Status: http.StatusBadGateway, Key: "not_sent", Err: err}
+	}
+	if errors.Is(err, cachex.ErrUnknown) {
+		return &web.Error{Status: http.StatusServiceUnavailable, Key: "code_unknown", RetryAfter: time.Second, Err: err}
+	}
+	denied, ok := errors.AsType[*cachex.DeniedError](err)
+	if !ok {
+		return nil
+	}
+	switch {
+	case errors.Is(denied, cachex.ErrTooSoon):
+		return wait(http.StatusTooManyRequests, "too_soon", denied)
+	case errors.Is(denied, cachex.ErrLocked):
+		return wait(http.StatusTooManyRequests, "locked", denied)
+	case errors.Is(denied, cachex.ErrFull):
+		return wait(http.StatusServiceUnavailable, "unavailable", denied)
+	case errors.Is(denied, cachex.ErrMismatch):
+		return refused("code_wrong", denied, fields.Fault{Field: field, Code: "wrong_code", Args: []any{denied.Left}})
+	case errors.Is(denied, cachex.ErrTooMany):
+		return refused("code_spent", denied, fields.Fault{Field: field, Code: "code_spent"})
+	case errors.Is(denied, cachex.ErrNotFound):
+		return refused("code_gone", denied, fields.Fault{Field: field, Code: "code_gone"})
+	default:
+		return nil
+	}
+}
+
+func wait(status int, key string, denied *cachex.DeniedError) *web.Error {
+	return &web.Error{Status: status, Key: key, RetryAfter: max(denied.RetryAfter, time.Second), Err: denied}
+}
+
+func refused(key string, denied *cachex.DeniedError, fault fields.Fault) *web.Error {
+	return &web.Error{
+		Status: http.StatusUnauthorized, Key: key, Err: denied,
+		Fields: fields.Faults{fault}, Data: Left{Left: denied.Left},
+	}
+}

@@ -1,0 +1,149 @@
+// Package config holds the configuration of TinyBook. It comes from defaults,
+// a YAML file, the environment and flags; each overrides the one before.
+package config
+
+import "time"
+
+// The modes. A mode chooses the defaults; single settings can differ.
+const (
+	Embedded = "embedded" // everything inside one process
+	Services = "services" // a real database and a real Redis
+)
+
+// The backends of the login codes.
+const (
+	StoreLocal = "local"
+	StoreRedis = "redis"
+)
+
+// Config is the whole configuration.
+type Config struct {
+	Mode  string `yaml:"mode"`
+	Data  string `yaml:"data"`
+	Nodes int    `yaml:"nodes"`
+	Demo  bool   `yaml:"demo"`
+
+	HTTP    HTTP    `yaml:"http"`
+	Admin   Admin   `yaml:"admin"`
+	DB      DB      `yaml:"db"`
+	MySQL   MySQL   `yaml:"mysql"`
+	Redis   Redis   `yaml:"redis"`
+	Session Session `yaml:"session"`
+	Code    Code    `yaml:"code"`
+	SMS     SMS     `yaml:"sms"`
+	User    User    `yaml:"user"`
+	Log     Log     `yaml:"log"`
+}
+
+// HTTP is about the listener of the site and the API.
+type HTTP struct {
+	Addr            string        `yaml:"addr"`
+	Origins         []string      `yaml:"origins"`
+	SecureCookies   bool          `yaml:"secure_cookies"`
+	BodyLimit       int64         `yaml:"body_limit"`
+	HeaderTimeout   time.Duration `yaml:"header_timeout"`
+	RequestTimeout  time.Duration `yaml:"request_timeout"`
+	IdleTimeout     time.Duration `yaml:"idle_timeout"`
+	DrainDelay      time.Duration `yaml:"drain_delay"`
+	ShutdownTimeout time.Duration `yaml:"shutdown_timeout"`
+}
+
+// Admin is about the listener for metrics, health and profiles.
+type Admin struct {
+	Addr string `yaml:"addr"`
+}
+
+// DB is a database by its whole DSN.
+type DB struct {
+	DSN string `yaml:"dsn"`
+}
+
+// MySQL is a database by its parts.
+type MySQL struct {
+	Addr     string `yaml:"addr"`
+	User     string `yaml:"user"`
+	Password string `yaml:"password"`
+	Name     string `yaml:"name"`
+}
+
+// Redis is a Redis; without an address the embedded one.
+type Redis struct {
+	Addr     string `yaml:"addr"`
+	Password string `yaml:"password"`
+}
+
+// Session is about tokens.
+type Session struct {
+	Keys       string        `yaml:"keys"`
+	AccessTTL  time.Duration `yaml:"access_ttl"`
+	RefreshTTL time.Duration `yaml:"refresh_ttl"`
+	Poll       time.Duration `yaml:"poll"`
+	MaxStale   time.Duration `yaml:"max_stale"`
+}
+
+// Code is about login codes.
+type Code struct {
+	Store string `yaml:"store"`
+}
+
+// SMS is about the local provider.
+type SMS struct {
+	Keep int `yaml:"keep"`
+}
+
+// User is about accounts.
+type User struct {
+	BcryptCost int `yaml:"bcrypt_cost"`
+}
+
+// Log is about log lines.
+type Log struct {
+	Level  string `yaml:"level"`
+	Format string `yaml:"format"`
+}
+
+// Default returns the defaults of a mode. Any other mode has the defaults of
+// [Embedded] and doesn't validate.
+func Default(mode string) Config {
+	c := Config{
+		Mode:  mode,
+		Nodes: 2,
+		Demo:  true,
+		HTTP: HTTP{
+			Addr:            "127.0.0.1:8081",
+			BodyLimit:       64 << 10,
+			HeaderTimeout:   5 * time.Second,
+			RequestTimeout:  10 * time.Second,
+			IdleTimeout:     2 * time.Minute,
+			ShutdownTimeout: 15 * time.Second,
+		},
+		Admin: Admin{Addr: "127.0.0.1:9081"},
+		MySQL: MySQL{User: "tinybook", Name: "tinybook"},
+		Session: Session{
+			AccessTTL:  15 * time.Minute,
+			RefreshTTL: 7 * 24 * time.Hour,
+			Poll:       250 * time.Millisecond,
+			MaxStale:   10 * time.Second,
+		},
+		Code: Code{Store: StoreLocal},
+		SMS:  SMS{Keep: 100},
+		User: User{BcryptCost: 10},
+		Log:  Log{Level: "info", Format: "text"},
+	}
+	if mode == Services {
+		c.Nodes = 1
+		c.Demo = false
+		c.HTTP.DrainDelay = 5 * time.Second
+		c.MySQL.Addr = "127.0.0.1:3308"
+		c.Redis.Addr = "127.0.0.1:6380"
+		c.Code.Store = StoreRedis
+		c.Log.Format = "json"
+	}
+	return c
+}
+
+// RealDB reports whether the database is a real one.
+func (c *Config) RealDB() bool { return c.DB.DSN != "" || c.MySQL.Addr != "" }
+
+// RealRedis reports whether the Redis is a real one.
+func (c *Config) RealRedis() bool { return c.Redis.Addr != "" }

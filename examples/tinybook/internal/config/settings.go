@@ -1,0 +1,134 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// A setting is one field of a Config under its name. The name gives the rest:
+// http.addr is TINYBOOK_HTTP_ADDR in the environment and --http-addr.
+type setting struct {
+	name   string
+	target any // *string, *bool, *int, *int64, *time.Duration or *[]string
+	usage  string
+	secret bool // not a flag, which others see; never printed
+}
+
+// settings are all settings of c.
+func settings(c *Config) []setting {
+	return []setting{
+		{"mode", &c.Mode, "embedded or services", false},
+		{"data", &c.Data, "directory that keeps state; empty: a temporary one, which is deleted", false},
+		{"nodes", &c.Nodes, "nodes in this process; node i adds i to every port", false},
+		{"demo", &c.Demo, "make the demo account (embedded mode only)", false},
+		{"http.addr", &c.HTTP.Addr, "address of the site and the API", false},
+		{"http.origins", &c.HTTP.Origins, "other origins that may call the API with cookies, with commas", false},
+		{"http.secure_cookies", &c.HTTP.SecureCookies, "the site is behind TLS: Secure cookies and HSTS", false},
+		{"http.body_limit", &c.HTTP.BodyLimit, "bytes that a request's body may have", false},
+		{"http.header_timeout", &c.HTTP.HeaderTimeout, "time to read a request's headers", false},
+		{"http.request_timeout", &c.HTTP.RequestTimeout, "time to answer a request", false},
+		{"http.idle_timeout", &c.HTTP.IdleTimeout, "time that an idle connection is kept", false},
+		{"http.drain_delay", &c.HTTP.DrainDelay, "time between not ready and closing the listener", false},
+		{"http.shutdown_timeout", &c.HTTP.ShutdownTimeout, "time for requests in flight when stopping", false},
+		{"admin.addr", &c.Admin.Addr, "address of metrics, health and profiles", false},
+		{"db.dsn", &c.DB.DSN, "MySQL as user:password@tcp(host:port)/name; replaces mysql.*", true},
+		{"mysql.addr", &c.MySQL.Addr, "host:port of MySQL or MariaDB; empty: embedded SQLite", false},
+		{"mysql.user", &c.MySQL.User, "user of the database", false},
+		{"mysql.password", &c.MySQL.Password, "password of the database", true},
+		{"mysql.name", &c.MySQL.Name, "name of the database", false},
+		{"redis.addr", &c.Redis.Addr, "host:port of Redis, several for a cluster; empty: embedded", false},
+		{"redis.password", &c.Redis.Password, "password of Redis", true},
+		{"session.keys", &c.Session.Keys, "kid:base64,...: keys of the tokens, the first signs; empty: random or kept in data", true},
+		{"session.access_ttl", &c.Session.AccessTTL, "life of an access token", false},
+		{"session.refresh_ttl", &c.Session.RefreshTTL, "life of a refresh token", false},
+		{"session.poll", &c.Session.Poll, "pause between two looks at the ended sessions", false},
+		{"session.max_stale", &c.Session.MaxStale, "how long requests pass on the own list while Redis is away", false},
+		{"code.store", &c.Code.Store, "where login codes are: local or redis", false},
+		{"sms.keep", &c.SMS.Keep, "messages that the local provider keeps", false},
+		{"user.bcrypt_cost", &c.User.BcryptCost, "cost of a password's hash, 4 to 31", false},
+		{"log.level", &c.Log.Level, "debug, info, warn or error", false},
+		{"log.format", &c.Log.Format, "text or json", false},
+	}
+}
+
+func (s setting) env() string {
+	return "TINYBOOK_" + strings.ToUpper(strings.ReplaceAll(s.name, ".", "_"))
+}
+
+func (s setting) flag() string { return strings.NewReplacer(".", "-", "_", "-").Replace(s.name) }
+
+// set parses value. Its error doesn't quote the value of a secret.
+func (s setting) set(value string) error {
+	var err error
+	switch p := s.target.(type) {
+	case *string:
+		*p = value
+	case *bool:
+		*p, err = strconv.ParseBool(value)
+	case *int:
+		*p, err = strconv.Atoi(value)
+	case *int64:
+		*p, err = strconv.ParseInt(value, 10, 64)
+	case *time.Duration:
+		*p, err = time.ParseDuration(value)
+	case *[]string:
+		*p = split(value)
+	default:
+		err = fmt.Errorf("setting of type %T", p)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %q is not a %s", s.name, value, strings.TrimPrefix(fmt.Sprintf("%T", s.target), "*"))
+	}
+	return nil
+}
+
+func split(list string) []string {
+	var all []string
+	for part := range strings.SplitSeq(list, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			all = append(all, part)
+		}
+	}
+	return all
+}
+
+// text returns the value for people; a secret shows only whether it is set.
+func (s setting) text() string {
+	switch p := s.target.(type) {
+	case *string:
+		if s.secret && *p != "" {
+			return "******"
+		}
+		return strconv.Quote(*p)
+	case *bool:
+		return strconv.FormatBool(*p)
+	case *int:
+		return strconv.Itoa(*p)
+	case *int64:
+		return strconv.FormatInt(*p, 10)
+	case *time.Duration:
+		return p.String()
+	case *[]string:
+		return "[" + strings.Join(*p, ", ") + "]"
+	default:
+		return ""
+	}
+}
+
+// Print writes the configuration with its secrets masked, one setting a line.
+func (c *Config) Print(w io.Writer) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, s := range settings(c) {
+		if _, err := fmt.Fprintf(table, "%s:\t%s\t# %s\n", s.name, s.text(), s.env()); err != nil {
+			return fmt.Errorf("config: print: %w", err)
+		}
+	}
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("config: print: %w", err)
+	}
+	return nil
+}

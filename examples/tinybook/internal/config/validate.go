@@ -1,0 +1,146 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/ycvk/tinybook/examples/tinybook/internal/platform"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/session"
+)
+
+// maxNodes is the number of nodes that one process runs at most.
+const maxNodes = 16
+
+// Validate returns everything that is wrong in one error, which names every
+// bad setting and holds no secret.
+func (c *Config) Validate() error {
+	v := &validator{}
+	v.oneOf("mode", c.Mode, Embedded, Services)
+	v.oneOf("code.store", c.Code.Store, StoreLocal, StoreRedis)
+	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
+	v.oneOf("log.format", c.Log.Format, "text", "json")
+	v.between("nodes", int64(c.Nodes), 1, maxNodes)
+	v.between("sms.keep", int64(c.SMS.Keep), 1, 1_000_000)
+	v.between("user.bcrypt_cost", int64(c.User.BcryptCost), 4, 31)
+	v.between("http.body_limit", c.HTTP.BodyLimit, 1<<10, 1<<30)
+	v.addr("http.addr", c.HTTP.Addr, c.Nodes)
+	v.addr("admin.addr", c.Admin.Addr, c.Nodes)
+	c.checkTimes(v)
+	c.checkOrigins(v)
+	c.checkSession(v)
+	c.checkServices(v)
+	if c.RealDB() {
+		if _, err := c.Database().DriverConfig(); err != nil {
+			v.add("db.dsn or mysql.addr", "%v", err)
+		}
+	}
+	return errors.Join(v.errs...)
+}
+
+// Database returns where the real database is.
+func (c *Config) Database() platform.MySQL {
+	return platform.MySQL{
+		DSN: c.DB.DSN, Addr: c.MySQL.Addr, User: c.MySQL.User, Password: c.MySQL.Password, Name: c.MySQL.Name,
+	}
+}
+
+func (c *Config) checkTimes(v *validator) {
+	v.positive("http.header_timeout", c.HTTP.HeaderTimeout)
+	v.positive("http.request_timeout", c.HTTP.RequestTimeout)
+	v.positive("http.idle_timeout", c.HTTP.IdleTimeout)
+	v.positive("http.shutdown_timeout", c.HTTP.ShutdownTimeout)
+	v.positive("session.access_ttl", c.Session.AccessTTL)
+	v.positive("session.refresh_ttl", c.Session.RefreshTTL)
+	v.positive("session.poll", c.Session.Poll)
+	v.positive("session.max_stale", c.Session.MaxStale)
+	if c.HTTP.DrainDelay < 0 {
+		v.add("http.drain_delay", "%v is negative", c.HTTP.DrainDelay)
+	}
+	if c.Session.Poll > 500*time.Millisecond {
+		v.add("session.poll", "%v is more than 500ms: a logout must reach every node within a second", c.Session.Poll)
+	}
+	if c.Session.RefreshTTL < c.Session.AccessTTL {
+		v.add("session.refresh_ttl", "%v is less than session.access_ttl %v", c.Session.RefreshTTL, c.Session.AccessTTL)
+	}
+}
+
+func (c *Config) checkOrigins(v *validator) {
+	for _, origin := range c.HTTP.Origins {
+		u, err := url.Parse(origin)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Scheme+"://"+u.Host != origin {
+			v.add("http.origins", "%q is not of the form https://host[:port]", origin)
+		}
+	}
+}
+
+func (c *Config) checkSession(v *validator) {
+	if c.Session.Keys != "" {
+		if _, err := session.ParseKeys(c.Session.Keys); err != nil {
+			v.add("session.keys", "%v", err)
+		}
+		return
+	}
+	if c.Mode == Services {
+		v.add("session.keys", "services mode needs one, the same on every node; make one with: echo k1:$(openssl rand -base64 32)")
+	}
+}
+
+func (c *Config) checkServices(v *validator) {
+	if c.Mode != Services {
+		return
+	}
+	if c.Demo {
+		v.add("demo", "not in services mode")
+	}
+	if c.Code.Store != StoreRedis {
+		v.add("code.store", "%q is not shared by the nodes of services mode; use %q", c.Code.Store, StoreRedis)
+	}
+	if !c.RealDB() {
+		v.add("mysql.addr", "services mode needs a database")
+	}
+	if !c.RealRedis() {
+		v.add("redis.addr", "services mode needs a Redis")
+	}
+}
+
+type validator struct{ errs []error }
+
+func (v *validator) add(name, format string, args ...any) {
+	v.errs = append(v.errs, fmt.Errorf("config: %s: %s", name, fmt.Sprintf(format, args...)))
+}
+
+func (v *validator) oneOf(name, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		v.add(name, "%q is none of %q", value, allowed)
+	}
+}
+
+func (v *validator) between(name string, value, low, high int64) {
+	if value < low || value > high {
+		v.add(name, "%d is not between %d and %d", value, low, high)
+	}
+}
+
+func (v *validator) positive(name string, d time.Duration) {
+	if d <= 0 {
+		v.add(name, "%v is not positive", d)
+	}
+}
+
+// addr wants a port of which every node can have one: 0 for any, or a number.
+func (v *validator) addr(name, value string, nodes int) {
+	_, port, err := net.SplitHostPort(value)
+	if err != nil {
+		v.add(name, "%q is not host:port", value)
+		return
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil || n < 0 || n > 0 && n+nodes-1 > 65535 {
+		v.add(name, "%q has no port that %d nodes can count from", value, nodes)
+	}
+}

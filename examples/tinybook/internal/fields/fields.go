@@ -1,0 +1,59 @@
+// Package fields holds what is wrong with the fields of a form. The codes are
+// stable and part of the API; the words for them are chosen by the web layer.
+package fields
+
+import "strings"
+
+// Codes that more than one field uses.
+const (
+	Required  = "required"
+	Type      = "type"
+	Format    = "format"
+	TooLong   = "too_long"
+	TooShort  = "too_short"
+	Character = "character"
+)
+
+// A Fault is what is wrong with one field. Args fill the message of Code, such
+// as a limit; they never hold what the user wrote.
+type Fault struct {
+	Field string
+	Code  string
+	Args  []any
+}
+
+// Faults is everything that is wrong with a form, in the order of its fields.
+// As an error it names fields and codes, no values.
+type Faults []Fault
+
+// Add appends one fault.
+func (f *Faults) Add(field, code string, args ...any) {
+	*f = append(*f, Fault{Field: field, Code: code, Args: args})
+}
+
+// Has reports whether field has a fault already.
+func (f *Faults) Has(field string) bool {
+	for _, fault := range *f {
+		if fault.Field == field {
+			return true
+		}
+	}
+	return false
+}
+
+// Err returns f, or nil if nothing is wrong.
+func (f *Faults) Err() error {
+	if len(*f) == 0 {
+		return nil
+	}
+	return *f
+}
+
+// Error implements error.
+func (f Faults) Error() string {
+	words := make([]string, len(f))
+	for i, fault := range f {
+		words[i] = fault.Field + " " + fault.Code
+	}
+	return "invalid fields: " + strings.Join(words, ", ")
+}

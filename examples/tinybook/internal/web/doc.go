@@ -1,0 +1,8 @@
+// Package web is what every handler of TinyBook shares: the envelope of the
+// answers, errors and their status, messages in two languages, and the
+// middlewares.
+//
+// A handler is a function that returns (T, error) and is wrapped by [Handle].
+// It writes no log line and no error response: one middleware, [Errors], maps
+// what went wrong to a status, answers, and logs the failure exactly once.
+package web

@@ -1,0 +1,81 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/ycvk/tinybook/examples/tinybook/internal/fields"
+)
+
+// StatusClientClosed is logged, and sent to nobody, when the client has gone.
+const StatusClientClosed = 499
+
+// An Error is a failure as the client sees it. Err is the cause: it is logged
+// and never sent.
+type Error struct {
+	Status     int
+	Key        string        // of the message
+	Fields     fields.Faults // what is wrong with which field
+	Data       any           // more that the client may use
+	RetryAfter time.Duration // above 0: sent as Retry-After
+	Err        error
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	text := fmt.Sprintf("%d %s", e.Status, e.Key)
+	if len(e.Fields) > 0 {
+		text += ": " + e.Fields.Error()
+	}
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// A Mapper turns an error of one domain into an [Error]. It returns nil for an
+// error that it doesn't know.
+type Mapper func(err error) *Error
+
+// classify asks the mappers in turn; what nobody knows is an internal error.
+func classify(ctx context.Context, err error, mappers []Mapper) *Error {
+	if known, ok := errors.AsType[*Error](err); ok {
+		return known
+	}
+	if faults, ok := errors.AsType[fields.Faults](err); ok {
+		return &Error{Status: http.StatusUnprocessableEntity, Key: "invalid", Fields: faults}
+	}
+	for _, mapper := range mappers {
+		if known := mapper(err); known != nil {
+			return known
+		}
+	}
+	switch {
+	case errors.Is(err, context.Canceled) && errors.Is(ctx.Err(), context.Canceled):
+		return &Error{Status: StatusClientClosed, Key: "canceled", Err: err}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &Error{Status: http.StatusServiceUnavailable, Key: "timeout", RetryAfter: time.Second, Err: err}
+	default:
+		return &Error{Status: http.StatusInternalServerError, Key: "internal", Err: err}
+	}
+}
+
+// A panicError carries a recovered panic to the log. Its text names the type
+// of a value that is no runtime error, since the value may hold anything.
+type panicError struct {
+	value any
+	stack string
+}
+
+func (p *panicError) Error() string {
+	if err, ok := p.value.(interface{ RuntimeError() }); ok {
+		return fmt.Sprintf("panic: %v", err)
+	}
+	return fmt.Sprintf("panic: %T", p.value)
+}

@@ -1,0 +1,132 @@
+package web
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+const (
+	requestIDHeader = "X-Request-Id"
+	requestIDKey    = "tinybook/requestID"
+	uidKey          = "tinybook/uid"
+	maxRequestID    = 64
+)
+
+// requestID takes the id that a proxy gave the request, if it looks like one,
+// and draws one otherwise.
+func requestID(c *gin.Context) {
+	id := c.GetHeader(requestIDHeader)
+	if !saneID(id) {
+		id = rand.Text()
+	}
+	c.Set(requestIDKey, id)
+	c.Header(requestIDHeader, id)
+	c.Next()
+}
+
+func saneID(id string) bool {
+	if id == "" || len(id) > maxRequestID {
+		return false
+	}
+	for _, r := range []byte(id) {
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '_', r == '-':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// RequestID returns the id of the request, which every log line about it has.
+func RequestID(c *gin.Context) string { return c.GetString(requestIDKey) }
+
+// SetUID names the user in the log lines about the request.
+func SetUID(c *gin.Context, uid int64) { c.Set(uidKey, uid) }
+
+// UID returns the user of the request, and 0 for nobody.
+func UID(c *gin.Context) int64 { return c.GetInt64(uidKey) }
+
+// route returns the pattern of the route, never the path: a path is the
+// client's and may hold anything.
+func route(c *gin.Context) string {
+	if pattern := c.FullPath(); pattern != "" {
+		return pattern
+	}
+	return "unmatched"
+}
+
+// access logs each request once, after it was answered.
+func access(log *slog.Logger) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		start := time.Now()
+		c.Next()
+		log.LogAttrs(c.Request.Context(), slog.LevelInfo, "request",
+			slog.String("method", method(c.Request)),
+			slog.String("route", route(c)),
+			slog.Int("status", c.Writer.Status()),
+			slog.Duration("took", time.Since(start)),
+			slog.String("request_id", RequestID(c)),
+			slog.Int64("uid", UID(c)),
+		)
+	}
+}
+
+// Errors answers every request that failed, by a handler's error or by a
+// panic, and logs each failure exactly once.
+func Errors(log *slog.Logger, mappers []Mapper) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		defer func() {
+			if v := recover(); v != nil {
+				if v == http.ErrAbortHandler {
+					panic(v)
+				}
+				fail(c, log, mappers, &panicError{value: v, stack: string(debug.Stack())})
+			}
+		}()
+		c.Next()
+		if last := c.Errors.Last(); last != nil {
+			fail(c, log, mappers, last.Err)
+		}
+	}
+}
+
+func fail(c *gin.Context, log *slog.Logger, mappers []Mapper, err error) {
+	known := classify(c.Request.Context(), err, mappers)
+	level := slog.LevelWarn
+	if known.Status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	attrs := []slog.Attr{
+		slog.String("method", method(c.Request)),
+		slog.String("route", route(c)),
+		slog.Int("status", known.Status),
+		slog.String("request_id", RequestID(c)),
+		slog.Int64("uid", UID(c)),
+		slog.String("error", err.Error()),
+	}
+	if p, ok := err.(*panicError); ok {
+		attrs = append(attrs, slog.String("stack", p.stack))
+	}
+	log.LogAttrs(c.Request.Context(), level, "request failed", attrs...)
+	c.Abort()
+	if !c.Writer.Written() {
+		writeError(c, known)
+	}
+}
+
+// method bounds what a client can put into logs and metrics.
+func method(r *http.Request) string {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut,
+		http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return r.Method
+	default:
+		return "other"
+	}
+}
