@@ -1,0 +1,5 @@
+//go:build !race
+
+package cachex
+
+const raceEnabled = false
