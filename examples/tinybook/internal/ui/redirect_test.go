@@ -63,6 +63,27 @@ func TestNext(t *testing.T) {
 	}
 }
 
+// TestResume proves that the page that tries a refresh comes once: it takes
+// the cookie that led to it away.
+func TestResume(t *testing.T) {
+	h := newHandler(t)
+	for _, path := range []string{"/", "/login", "/signup", "/profile", "/profile/edit"} {
+		res := get(t, h, path, "Cookie", "tb_session=1")
+		for _, n := range parse(t, res) {
+			if n.Data == "body" && attr(n, "data-page") != "resume" {
+				t.Errorf("GET %s shows the page %q, want resume", path, attr(n, "data-page"))
+			}
+		}
+		cookies := res.Cookies()
+		if len(cookies) != 1 || cookies[0].Name != "tb_session" || cookies[0].MaxAge >= 0 {
+			t.Errorf("GET %s sets %v, want the cookie deleted", path, cookies)
+		}
+		if res := get(t, h, path, "Cookie", "uid=7; tb_session=1"); len(res.Cookies()) != 0 {
+			t.Errorf("GET %s, signed in, sets %v", path, res.Cookies())
+		}
+	}
+}
+
 func TestLanguage(t *testing.T) {
 	h := newHandler(t)
 	for _, tc := range []struct{ name, query, cookie, accept, want string }{

@@ -156,12 +156,13 @@ func (u *UI) member(c *gin.Context) (Profile, bool) {
 }
 
 // resume answers with the page whose script tries a refresh and then loads the
-// same address again, and reports whether it did. The script deletes the
-// cookie first, so a browser comes here once per failure.
+// same address again, and reports whether it did. It takes the cookie away, so
+// that a refresh that fails, or a browser without script, comes here once.
 func (u *UI) resume(c *gin.Context) bool {
 	if _, err := c.Cookie(sessionCookie); err != nil {
 		return false
 	}
+	http.SetCookie(c.Writer, &http.Cookie{Name: sessionCookie, Path: "/", MaxAge: -1, SameSite: http.SameSiteLaxMode})
 	u.render(c, view{Name: "resume", Title: "resume.title", LoginURL: loginURL(c.Request.URL)})
 	return true
 }

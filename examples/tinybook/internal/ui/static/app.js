@@ -19,7 +19,6 @@ function logout(form) {
 // access token but there may be a refresh token. Whatever comes of it, the
 // same address is loaded again, this time without the cookie that led here.
 async function resume() {
-  forget();
   await refresh().catch(() => {});
   location.reload();
 }
