@@ -94,8 +94,8 @@ func TryDelete[S ~[]E, E any](s S, i int) (S, error) {
 }
 
 // Remove removes the element with index i from *s and returns it. It is [Delete]
-// for a slice that lives in a field or a map of pointers: *s is replaced by the
-// shorter slice. Remove panics with an [*IndexError] if i is not an index of *s.
+// for a slice that lives in a field: *s becomes the shorter slice. Remove panics
+// with an [*IndexError] if i is not an index of *s.
 func Remove[S ~[]E, E any](s *S, i int) E {
 	if uint(i) >= uint(len(*s)) {
 		panic(badIndex(i, len(*s)))

@@ -15,6 +15,28 @@ import (
 // ids is a named slice type: every function has to return it, not []int.
 type ids []int
 
+func TestNamedTypeStays(t *testing.T) {
+	s := ids{1, 2, 3}
+	tried, err := slicex.TryDelete(s, 0)
+	require.NoError(t, err)
+	for name, got := range map[string]any{
+		"Delete":      slicex.Delete(s, 0),
+		"DeleteRange": slicex.DeleteRange(s, 0, 1),
+		"DeleteAt":    slicex.DeleteAt(s, 0, 2),
+		"DeleteFunc":  slicex.DeleteFunc(s, isNotZero),
+		"DeleteSwap":  slicex.DeleteSwap(s, 0),
+		"TryDelete":   tried,
+		"Without":     slicex.Without(s, 0),
+		"Shrink":      slicex.Shrink(s),
+		"ShrinkWith":  slicex.ShrinkWith(s, slicex.DefaultPolicy()),
+		"Fit":         slicex.Fit(s[:1]),
+	} {
+		if _, ok := got.(ids); !ok {
+			t.Errorf("%s of ids returns %T", name, got)
+		}
+	}
+}
+
 func TestDelete(t *testing.T) {
 	for _, tc := range []struct {
 		name string
@@ -29,7 +51,7 @@ func TestDelete(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := slices.Clone(tc.s)
-			var got ids = slicex.Delete(s, tc.i)
+			got := slicex.Delete(s, tc.i)
 			if !slices.Equal(got, tc.want) || got == nil {
 				t.Errorf("Delete(%v, %d) = %#v, want %#v", tc.s, tc.i, got, tc.want)
 			}
@@ -87,7 +109,7 @@ func TestDeleteAt(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			full := ids{10, 11, 12, 13, 14, 15}
 			s, idx := slices.Clone(full), slices.Clone(tc.idx)
-			var got ids = slicex.DeleteAt(s, idx...)
+			got := slicex.DeleteAt(s, idx...)
 			if !slices.Equal(got, tc.want) || got == nil {
 				t.Errorf("DeleteAt(%v, %v) = %v, want %v", full, tc.idx, got, tc.want)
 			}
@@ -95,7 +117,7 @@ func TestDeleteAt(t *testing.T) {
 				t.Errorf("DeleteAt(%v, %v) left %v in the freed places", full, tc.idx, freed)
 			}
 			s = slices.Clone(full)
-			var rest ids = slicex.Without(s, idx...)
+			rest := slicex.Without(s, idx...)
 			if !slices.Equal(rest, tc.want) || rest == nil || cap(rest) != len(rest) {
 				t.Errorf("Without(%v, %v) = %v with capacity %d, want %v", full, tc.idx, rest, cap(rest), tc.want)
 			}
@@ -135,7 +157,7 @@ func TestWithoutKeepsNilAndSharesNothing(t *testing.T) {
 func TestDeleteFunc(t *testing.T) {
 	s := ids{1, 2, 3, 4, 5, 6}
 	var seen ids
-	var got ids = slicex.DeleteFunc(s, func(e int) bool { seen = append(seen, e); return e%2 == 0 })
+	got := slicex.DeleteFunc(s, func(e int) bool { seen = append(seen, e); return e%2 == 0 })
 	if want := (ids{1, 3, 5}); !slices.Equal(got, want) {
 		t.Errorf("DeleteFunc = %v, want %v", got, want)
 	}
@@ -156,7 +178,7 @@ func TestDeleteFunc(t *testing.T) {
 func TestDeleteSwap(t *testing.T) {
 	for i, want := range []ids{{4, 2, 3}, {1, 4, 3}, {1, 2, 4}, {1, 2, 3}} {
 		s := ids{1, 2, 3, 4}
-		var got ids = slicex.DeleteSwap(s, i)
+		got := slicex.DeleteSwap(s, i)
 		if !slices.Equal(got, want) || s[3] != 0 {
 			t.Errorf("DeleteSwap(_, %d) = %v and left %d in the freed place, want %v and 0", i, got, s[3], want)
 		}

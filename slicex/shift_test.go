@@ -32,14 +32,14 @@ var (
 func shifts[E comparable](element func(i int) E) func(t *testing.T) {
 	return func(t *testing.T) {
 		size := int(unsafe.Sizeof(element(0)))
-		for _, bytes := range []int{1000, 2048, 5000, 512 << 10, 1 << 20, 1<<20 + 1<<19} {
+		for _, bytes := range []int{1000, 2048, 5000, 1<<20 + 1<<18} {
 			n := bytes/size + 2
 			full := make([]E, n)
 			for i := range full {
 				full[i] = element(i)
 			}
-			for _, i := range []int{0, 1, min(3, n-1), n / 2, n - 1} {
-				for _, j := range []int{i + 1, min(i+2, n), min(i+1+64/size, n), i + (n-i)/2 + 1} {
+			for _, i := range []int{0, 1, min(3, n-1), n - 1} {
+				for _, j := range []int{i + 2, i + 1 + 64/size, i + (n-i)/8 + 1} {
 					got := slicex.DeleteRange(slices.Clone(full), i, min(j, n))
 					if want := slices.Delete(slices.Clone(full), i, min(j, n)); !slices.Equal(got, want) {
 						t.Errorf("DeleteRange(%d, %d) of %d elements differs from slices.Delete", i, j, n)

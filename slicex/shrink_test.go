@@ -167,6 +167,26 @@ func TestShrinkIsShrinkWithDefaultPolicy(t *testing.T) {
 	}
 }
 
+// A shrink always gains something, also for arrays as small as a size class.
+func TestShrinkWithGains(t *testing.T) {
+	for _, p := range []slicex.Policy{
+		{Ratio: 1. / 3, Grow: 2}, {Ratio: 1. / 3, Grow: 1.25}, {Ratio: 0.2, Grow: 3.3}, {Ratio: 0.01, Grow: 66},
+	} {
+		for c := range 700 {
+			for n := range c/2 + 1 {
+				s := make([]byte, n, c)
+				got := slicex.ShrinkWith(s, p)
+				if cap(got) >= c && unsafe.SliceData(got) != unsafe.SliceData(s) {
+					t.Errorf("ShrinkWith moved %d of %d to a capacity of %d with %+v", n, c, cap(got), p)
+				}
+				if again := slicex.ShrinkWith(got, p); unsafe.SliceData(again) != unsafe.SliceData(got) {
+					t.Errorf("ShrinkWith moved %d of %d twice with %+v", n, c, p)
+				}
+			}
+		}
+	}
+}
+
 func TestFit(t *testing.T) {
 	s := make(ids, 3, 10)
 	copy(s, ids{1, 2, 3})

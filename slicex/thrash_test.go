@@ -113,9 +113,9 @@ func TestReallocationsArePaidFor(t *testing.T) {
 func paidFor[E any](t *testing.T) {
 	r := seeded(t)
 	var e E
-	most := min(20_000, (2<<20)/int(unsafe.Sizeof(e)))
+	most := min(10_000, (256<<10)/int(unsafe.Sizeof(e)))
 	walk(t, r, most, 5./3, 2, deleteLast[E])
-	for range 20 {
+	for range 10 {
 		p := slicex.Policy{Ratio: (1 - r.Float64()) / 3, MinBytes: r.IntN(4000)}
 		p.Grow = 1.25 + r.Float64()*(2./3/p.Ratio-1.25)
 		if err := p.Validate(); err != nil {
