@@ -56,11 +56,11 @@ func Version() string {
 	if !ok {
 		return "unknown"
 	}
-	version := info.Main.Version
+	revision := ""
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" {
-			version += " " + s.Value
+			revision = " " + s.Value
 		}
 	}
-	return fmt.Sprintf("tinybook %s %s", version, info.GoVersion)
+	return fmt.Sprintf("tinybook %s%s %s", info.Main.Version, revision, info.GoVersion)
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
@@ -160,8 +161,8 @@ func (p *parts) openCodes(rdb *platform.Redis) (cachex.CodeCache, error) {
 // close closes what open opened, the newest first.
 func (p *parts) close() error {
 	var errs []error
-	for i := len(p.closers) - 1; i >= 0; i-- {
-		errs = append(errs, p.closers[i]())
+	for _, closer := range slices.Backward(p.closers) {
+		errs = append(errs, closer())
 	}
 	return errors.Join(errs...)
 }

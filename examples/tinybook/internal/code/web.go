@@ -57,6 +57,6 @@ func wait(status int, key string, denied *cachex.DeniedError) *web.Error {
 func refused(key string, denied *cachex.DeniedError, fault fields.Fault) *web.Error {
 	return &web.Error{
 		Status: http.StatusUnauthorized, Key: key, Err: denied,
-		Fields: fields.Faults{fault}, Data: Left{Left: denied.Left},
+		Fields: fields.Errors{fault}, Data: Left{Left: denied.Left},
 	}
 }

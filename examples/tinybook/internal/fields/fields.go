@@ -22,17 +22,17 @@ type Fault struct {
 	Args  []any
 }
 
-// Faults is everything that is wrong with a form, in the order of its fields.
+// Errors is everything that is wrong with a form, in the order of its fields.
 // As an error it names fields and codes, no values.
-type Faults []Fault
+type Errors []Fault
 
 // Add appends one fault.
-func (f *Faults) Add(field, code string, args ...any) {
+func (f *Errors) Add(field, code string, args ...any) {
 	*f = append(*f, Fault{Field: field, Code: code, Args: args})
 }
 
 // Has reports whether field has a fault already.
-func (f *Faults) Has(field string) bool {
+func (f *Errors) Has(field string) bool {
 	for _, fault := range *f {
 		if fault.Field == field {
 			return true
@@ -42,7 +42,7 @@ func (f *Faults) Has(field string) bool {
 }
 
 // Err returns f, or nil if nothing is wrong.
-func (f *Faults) Err() error {
+func (f *Errors) Err() error {
 	if len(*f) == 0 {
 		return nil
 	}
@@ -50,7 +50,7 @@ func (f *Faults) Err() error {
 }
 
 // Error implements error.
-func (f Faults) Error() string {
+func (f Errors) Error() string {
 	words := make([]string, len(f))
 	for i, fault := range f {
 		words[i] = fault.Field + " " + fault.Code

@@ -54,7 +54,7 @@ func NormalizePhone(phone string) (string, bool) {
 }
 
 // checkEmail takes an address that is normalized already.
-func checkEmail(f *fields.Faults, email string) {
+func checkEmail(f *fields.Errors, email string) {
 	if f.Has(fieldEmail) {
 		return
 	}
@@ -100,7 +100,7 @@ func isDomain(domain string) bool {
 	return true
 }
 
-func checkPassword(f *fields.Faults, password, confirm string) {
+func checkPassword(f *fields.Errors, password, confirm string) {
 	if !f.Has(fieldPassword) {
 		switch {
 		case password == "":

@@ -50,7 +50,7 @@ func (e *Edit) normalize() {
 // check finds everything that is wrong with a normalized edit. A field that
 // has a fault already isn't looked at. today is the last day that a birthday
 // may be.
-func (e *Edit) check(f *fields.Faults, today time.Time) {
+func (e *Edit) check(f *fields.Errors, today time.Time) {
 	if e.Nickname != nil && !f.Has(fieldNickname) {
 		checkNickname(f, *e.Nickname)
 	}
@@ -62,7 +62,7 @@ func (e *Edit) check(f *fields.Faults, today time.Time) {
 	}
 }
 
-func checkNickname(f *fields.Faults, nickname string) {
+func checkNickname(f *fields.Errors, nickname string) {
 	switch {
 	case nickname == "":
 		f.Add(fieldNickname, fields.Required)
@@ -75,7 +75,7 @@ func checkNickname(f *fields.Faults, nickname string) {
 	}
 }
 
-func checkBirthday(f *fields.Faults, birthday string, today time.Time) {
+func checkBirthday(f *fields.Errors, birthday string, today time.Time) {
 	if !datePattern.MatchString(birthday) {
 		f.Add(fieldBirthday, "date_format")
 		return
@@ -93,7 +93,7 @@ func checkBirthday(f *fields.Faults, birthday string, today time.Time) {
 	}
 }
 
-func checkAboutMe(f *fields.Faults, about string) {
+func checkAboutMe(f *fields.Errors, about string) {
 	hidden := func(r rune) bool { return r != '\n' && r != '\t' && isHidden(r) }
 	switch {
 	case strings.ContainsFunc(about, hidden):

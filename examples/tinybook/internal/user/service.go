@@ -98,9 +98,9 @@ func (s *Service) Profile(ctx context.Context, id int64) (User, error) {
 }
 
 // Edit changes a profile. It returns every fault of e and those that its
-// caller found before in one error of type [fields.Faults], and then changes
+// caller found before in one error of type [fields.Errors], and then changes
 // nothing.
-func (s *Service) Edit(ctx context.Context, id int64, e Edit, before fields.Faults) error {
+func (s *Service) Edit(ctx context.Context, id int64, e Edit, before fields.Errors) error {
 	e.normalize()
 	faults := before
 	e.check(&faults, time.Now())

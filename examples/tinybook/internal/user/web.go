@@ -175,7 +175,7 @@ func MapError(err error) *web.Error {
 	case errors.Is(err, ErrEmailTaken):
 		return &web.Error{
 			Status: http.StatusConflict, Key: "email_taken", Err: err,
-			Fields: fields.Faults{{Field: fieldEmail, Code: "taken"}},
+			Fields: fields.Errors{{Field: fieldEmail, Code: "taken"}},
 		}
 	case errors.Is(err, ErrNotFound):
 		return &web.Error{Status: http.StatusNotFound, Key: "no_user", Err: err}

@@ -18,7 +18,7 @@ const StatusClientClosed = 499
 type Error struct {
 	Status     int
 	Key        string        // of the message
-	Fields     fields.Faults // what is wrong with which field
+	Fields     fields.Errors // what is wrong with which field
 	Data       any           // more that the client may use
 	RetryAfter time.Duration // above 0: sent as Retry-After
 	Err        error
@@ -43,12 +43,15 @@ func (e *Error) Unwrap() error { return e.Err }
 // error that it doesn't know.
 type Mapper func(err error) *Error
 
-// classify asks the mappers in turn; what nobody knows is an internal error.
-func classify(ctx context.Context, err error, mappers []Mapper) *Error {
+// classify asks the mappers in turn. What nobody knows is an internal error,
+// unless the client has gone or the request's time is over: what a database
+// says then is seldom the error of the context. client is done when the client
+// has gone; request has the deadline as well, and may have been canceled since.
+func classify(client, request context.Context, err error, mappers []Mapper) *Error {
 	if known, ok := errors.AsType[*Error](err); ok {
 		return known
 	}
-	if faults, ok := errors.AsType[fields.Faults](err); ok {
+	if faults, ok := errors.AsType[fields.Errors](err); ok {
 		return &Error{Status: http.StatusUnprocessableEntity, Key: "invalid", Fields: faults}
 	}
 	for _, mapper := range mappers {
@@ -57,9 +60,9 @@ func classify(ctx context.Context, err error, mappers []Mapper) *Error {
 		}
 	}
 	switch {
-	case errors.Is(err, context.Canceled) && errors.Is(ctx.Err(), context.Canceled):
+	case client.Err() != nil:
 		return &Error{Status: StatusClientClosed, Key: "canceled", Err: err}
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(request.Err(), context.DeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return &Error{Status: http.StatusServiceUnavailable, Key: "timeout", RetryAfter: time.Second, Err: err}
 	default:
 		return &Error{Status: http.StatusInternalServerError, Key: "internal", Err: err}

@@ -17,7 +17,7 @@ import (
 // type than asked for is a fault of that field, not of the request, so that
 // all faults are told at once. Members that nobody reads are ignored.
 type Form struct {
-	Faults  fields.Faults
+	Faults  fields.Errors
 	members map[string]json.RawMessage
 }
 

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -81,23 +83,24 @@ func access(log *slog.Logger) gin.HandlerFunc {
 // panic, and logs each failure exactly once.
 func Errors(log *slog.Logger, mappers []Mapper) gin.HandlerFunc {
 	return func(c *gin.Context) {
+		gone := c.Request.Context() // done when the client has gone; later ones have a deadline
 		defer func() {
 			if v := recover(); v != nil {
-				if v == http.ErrAbortHandler {
+				if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(v)
 				}
-				fail(c, log, mappers, &panicError{value: v, stack: string(debug.Stack())})
+				fail(gone, c, log, mappers, &panicError{value: v, stack: string(debug.Stack())})
 			}
 		}()
 		c.Next()
 		if last := c.Errors.Last(); last != nil {
-			fail(c, log, mappers, last.Err)
+			fail(gone, c, log, mappers, last.Err)
 		}
 	}
 }
 
-func fail(c *gin.Context, log *slog.Logger, mappers []Mapper, err error) {
-	known := classify(c.Request.Context(), err, mappers)
+func fail(gone context.Context, c *gin.Context, log *slog.Logger, mappers []Mapper, err error) {
+	known := classify(gone, c.Request.Context(), err, mappers)
 	level := slog.LevelWarn
 	if known.Status >= http.StatusInternalServerError {
 		level = slog.LevelError
@@ -110,7 +113,7 @@ func fail(c *gin.Context, log *slog.Logger, mappers []Mapper, err error) {
 		slog.Int64("uid", UID(c)),
 		slog.String("error", err.Error()),
 	}
-	if p, ok := err.(*panicError); ok {
+	if p, ok := errors.AsType[*panicError](err); ok {
 		attrs = append(attrs, slog.String("stack", p.stack))
 	}
 	log.LogAttrs(c.Request.Context(), level, "request failed", attrs...)
