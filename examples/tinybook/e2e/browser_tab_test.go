@@ -92,7 +92,7 @@ type tab struct {
 }
 
 // newTab opens an empty page of its own browser profile, for the site at base.
-func newTab(t *testing.T, browser context.Context, base string) *tab {
+func newTab(browser context.Context, t *testing.T, base string) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
@@ -136,12 +136,39 @@ func (p *tab) listen(ev any) {
 // the last check, and nothing else.
 func (p *tab) wantConsole(want ...string) {
 	p.Helper()
+	p.until(func() (bool, error) { // They come a moment after the answer.
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return len(p.errors) >= len(want), nil
+	}, fmt.Sprintf("%d errors in the console", len(want)))
 	p.mu.Lock()
 	got := p.errors
 	p.errors = nil
 	p.mu.Unlock()
 	if !slices.Equal(got, want) {
 		p.Errorf("errors in the console: %q, want %q", got, want)
+	}
+}
+
+// until looks until ok returns true. An error counts as false.
+func (p *tab) until(ok func() (bool, error), what string) {
+	p.Helper()
+	timeout := time.NewTimer(patience)
+	defer timeout.Stop()
+	ticker := time.NewTicker(look)
+	defer ticker.Stop()
+	for {
+		done, err := ok()
+		if err == nil && done {
+			return
+		}
+		select {
+		case <-ticker.C:
+		case <-timeout.C:
+			p.shot("failed")
+			p.Fatalf("waited %v for %s (last: %v), at %s, which says:\n%s", patience, what,
+				err, eval[string](p, "location.href"), eval[string](p, "document.body.innerText"))
+		}
 	}
 }
 
@@ -168,21 +195,9 @@ func (p *tab) wait(expression string) {
 	p.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	ticker := time.NewTicker(look)
-	defer ticker.Stop()
-	for {
-		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
-		if err == nil && ok {
-			return
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			p.shot("failed")
-			p.Fatalf("waited %v for %s (last: %v), at %s, which says:\n%s", patience, expression,
-				err, eval[string](p, "location.href"), eval[string](p, "document.body.innerText"))
-		}
-	}
+	p.until(func() (bool, error) {
+		return chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
+	}, expression)
 }
 
 // open loads a path of the site.

@@ -16,11 +16,11 @@ const password = "correct-horse-8"
 func TestBrowser(t *testing.T) {
 	base := startSite(t)
 	browser := newBrowser(t)
-	t.Run("journey", func(t *testing.T) { journey(newTab(t, browser, base)) })
-	t.Run("keyboard", func(t *testing.T) { keyboard(newTab(t, browser, base)) })
-	t.Run("session", func(t *testing.T) { resumed(newTab(t, browser, base)) })
-	t.Run("choices", func(t *testing.T) { choices(newTab(t, browser, base)) })
-	t.Run("accessible", func(t *testing.T) { accessible(newTab(t, browser, base)) })
+	t.Run("journey", func(t *testing.T) { journey(newTab(browser, t, base)) })
+	t.Run("keyboard", func(t *testing.T) { keyboard(newTab(browser, t, base)) })
+	t.Run("session", func(t *testing.T) { resumed(newTab(browser, t, base)) })
+	t.Run("choices", func(t *testing.T) { choices(newTab(browser, t, base)) })
+	t.Run("accessible", func(t *testing.T) { accessible(newTab(browser, t, base)) })
 }
 
 // journey goes the way of a new user, in Chinese.
