@@ -1,0 +1,321 @@
+package app // In the package: only here can a site be wired to parts that fail.
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ycvk/tinybook/cachex"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/config"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/platform"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/session"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/sms"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/user"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/web"
+)
+
+// Nothing of this may be in a log line, whatever fails.
+const (
+	secretEmail    = "secret-person@example.com"
+	secretPassword = "secret-Passw0rd"
+	secretPhone    = "13912345678"
+	secretCode     = "918273"
+	secretText     = "secret-about-me"
+)
+
+var errBroken = errors.New("broken store")
+
+// A fault is one way to make a route fail.
+type fault struct {
+	name   string
+	body   string
+	bearer bool
+	cookie bool
+	header map[string]string
+	breaks func(t *testing.T, p *parts)
+	status int
+	uid    int // in the log line
+}
+
+var (
+	signupBody = fmt.Sprintf(`{"email":%q,"password":%q,"confirmPassword":%q}`, secretEmail, secretPassword, secretPassword)
+	loginBody  = fmt.Sprintf(`{"email":%q,"password":%q}`, secretEmail, secretPassword)
+	phoneBody  = fmt.Sprintf(`{"phone":%q}`, secretPhone)
+	codeBody   = fmt.Sprintf(`{"phone":%q,"code":%q}`, secretPhone, secretCode)
+	editBody   = fmt.Sprintf(`{"aboutMe":%q}`, secretText)
+	badJSON    = fmt.Sprintf(`{"password":%q`, secretPassword)
+)
+
+func brokenUsers(_ *testing.T, p *parts)    { p.users = brokenRepo{} }
+func brokenCodes(_ *testing.T, p *parts)    { p.codes = brokenCache{} }
+func brokenSessions(_ *testing.T, p *parts) { p.sessions = brokenStore{} }
+func brokenSMS(_ *testing.T, p *parts)      { p.sender = brokenSender{} }
+
+// closedUsers is the real repository on a database that is gone.
+func closedUsers(t *testing.T, p *parts) {
+	db, err := platform.OpenSQLite(t.Context(), t.TempDir())
+	require.NoError(t, err)
+	require.NoError(t, db.Migrate(t.Context()))
+	require.NoError(t, db.Close())
+	p.users = user.NewSQLRepo(db)
+}
+
+// panics makes every handler panic with a value that holds a secret.
+func panics(_ *testing.T, p *parts) {
+	p.extra = append(p.extra, func(*gin.Context) { panic("panic with " + secretPassword) })
+}
+
+// faults are the ways in which each route is made to fail. A route without one
+// fails the test.
+var faults = map[string][]fault{
+	"POST /users/signup": {
+		{name: "database", body: signupBody, breaks: closedUsers, status: 500},
+		{name: "bad JSON", body: badJSON, status: 400},
+		{name: "bad fields", body: loginBody, status: 422},
+	},
+	"POST /users/login": {
+		{name: "database", body: loginBody, breaks: closedUsers, status: 500},
+		{name: "wrong password", body: loginBody, status: 401},
+	},
+	"POST /users/login_sms/code/send": {
+		{name: "cache", body: phoneBody, breaks: brokenCodes, status: 500},
+		{name: "provider", body: phoneBody, breaks: brokenSMS, status: 502},
+		{name: "bad phone", body: `{"phone":"secret-about-me"}`, status: 422},
+	},
+	"POST /users/login_sms": {
+		{name: "cache", body: codeBody, breaks: brokenCodes, status: 500},
+		{name: "no code", body: codeBody, status: 401},
+	},
+	"POST /users/edit": {
+		{name: "database", body: editBody, bearer: true, breaks: closedUsers, status: 500, uid: 7},
+		{name: "nobody", body: editBody, status: 401},
+		{name: "other site", body: editBody, cookie: true, header: map[string]string{"Sec-Fetch-Site": "cross-site"}, status: 403},
+	},
+	"GET /users/profile": {
+		{name: "database", bearer: true, breaks: brokenUsers, status: 500, uid: 7},
+		{name: "nobody", status: 401},
+	},
+	"POST /users/refresh_token": {
+		{name: "store", cookie: true, breaks: brokenSessions, status: 500},
+		{name: "no token", status: 401},
+	},
+	"GET /users/refresh_token": {
+		{name: "cookie only", cookie: true, status: 401},
+		{name: "wrong type", bearer: true, status: 401},
+	},
+	"POST /users/logout": {
+		{name: "store", cookie: true, breaks: brokenSessions, status: 500, uid: 7},
+		{name: "nobody", status: 401},
+	},
+	"GET /users/logout": {
+		{name: "store", bearer: true, breaks: brokenSessions, status: 500, uid: 7},
+		{name: "cookie only", cookie: true, status: 401},
+	},
+	"GET /dev/sms": {
+		{name: "other host", header: map[string]string{"Host": "evil.example"}, status: 404},
+	},
+	"GET /profile": {
+		{name: "database", cookie: true, breaks: brokenUsers, status: 500, uid: 7},
+	},
+	"GET /profile/edit": {
+		{name: "database", cookie: true, breaks: brokenUsers, status: 500, uid: 7},
+	},
+	// These depend on nothing that could fail but the code itself.
+	"GET /":                 {{name: "panic", breaks: panics, status: 500}},
+	"GET /signup":           {{name: "panic", breaks: panics, status: 500}},
+	"GET /login":            {{name: "panic", breaks: panics, status: 500}},
+	"GET /favicon.ico":      {{name: "panic", breaks: panics, status: 500}},
+	"GET /static/*filepath": {{name: "panic", breaks: panics, status: 500}},
+}
+
+func TestEveryRouteLogsItsFailureOnce(t *testing.T) {
+	reference := testSite(t, nil)
+	for _, r := range reference.site.engine.Routes() {
+		route := r.Method + " " + r.Path
+		ways := faults[route]
+		if len(ways) == 0 {
+			t.Errorf("%s: no way to make it fail; add one to faults", route)
+			continue
+		}
+		ways = append(ways, fault{name: "any panic", breaks: panics, status: 500})
+		for _, way := range ways {
+			t.Run(route+"/"+way.name, func(t *testing.T) { testFault(t, r.Method, r.Path, way) })
+		}
+	}
+}
+
+func testFault(t *testing.T, method, path string, way fault) {
+	s := testSite(t, way.breaks)
+	req := httptest.NewRequest(method, strings.Replace(path, "*filepath", "app.css", 1), strings.NewReader(way.body))
+	req.RemoteAddr = "127.0.0.1:4711"
+	req.Host = "127.0.0.1:8081"
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-Request-Id", "the-request")
+	if way.bearer {
+		req.Header.Set("Authorization", "Bearer "+s.tokens.Access)
+	}
+	if way.cookie {
+		req.AddCookie(&http.Cookie{Name: "tb_access", Value: s.tokens.Access})
+		req.AddCookie(&http.Cookie{Name: "tb_refresh", Value: s.tokens.Refresh})
+	}
+	for name, value := range way.header {
+		req.Header.Set(name, value)
+		if name == "Host" {
+			req.Host = value
+		}
+	}
+	answer := httptest.NewRecorder()
+	s.site.engine.ServeHTTP(answer, req)
+
+	if answer.Code != way.status {
+		t.Errorf("status %d, want %d; body %s", answer.Code, way.status, answer.Body)
+	}
+	var envelope web.Result
+	if err := json.Unmarshal(answer.Body.Bytes(), &envelope); err != nil {
+		t.Errorf("the answer is no envelope: %v: %s", err, answer.Body)
+	}
+	if envelope.Code != answer.Code || envelope.Msg == "" || envelope.RequestID != "the-request" {
+		t.Errorf("envelope %+v for status %d", envelope, answer.Code)
+	}
+	line := s.failure(t)
+	if line["route"] != path || line["request_id"] != "the-request" || line["status"] != float64(way.status) {
+		t.Errorf("log line %v, want route %s and the request's id and status", line, path)
+	}
+	if line["uid"] != float64(way.uid) {
+		t.Errorf("log line %v, want uid %d", line, way.uid)
+	}
+	s.noSecrets(t)
+}
+
+// A tested site writes its log into a buffer.
+type tested struct {
+	site   *site
+	tokens session.Tokens
+	log    *strings.Builder
+}
+
+// testSite wires a site in memory, signs user 7 in, and then breaks it.
+func testSite(t *testing.T, breaks func(t *testing.T, p *parts)) *tested {
+	t.Helper()
+	s := &tested{log: &strings.Builder{}}
+	cfg := config.Default(config.Embedded)
+	cfg.User.BcryptCost = 4
+	cfg.Demo = false
+	p := &parts{
+		cfg: cfg, log: slog.New(slog.NewJSONHandler(s.log, nil)),
+		users: emptyRepo{}, sessions: emptyStore{}, keys: []session.Key{session.RandomKey()},
+	}
+	var err error
+	p.hasher, err = user.NewHasher(4)
+	require.NoError(t, err)
+	p.codes, err = cachex.NewCodeLocalCache()
+	require.NoError(t, err)
+	p.outbox, err = sms.NewOutbox(10)
+	require.NoError(t, err)
+	p.sender = p.outbox
+	if breaks != nil {
+		breaks(t, p)
+	}
+	s.site, err = newSite(p, true)
+	require.NoError(t, err)
+
+	// The same keys, so that the broken site knows the tokens.
+	manager, err := session.New(emptyStore{}, session.Config{Keys: p.keys, AccessTTL: time.Hour, RefreshTTL: time.Hour})
+	require.NoError(t, err)
+	s.tokens, err = manager.Start(t.Context(), 7)
+	require.NoError(t, err)
+	return s
+}
+
+// failure returns the one line about a failure.
+func (s *tested) failure(t *testing.T) map[string]any {
+	t.Helper()
+	var found []map[string]any
+	for text := range strings.Lines(s.log.String()) {
+		var line map[string]any
+		require.NoError(t, json.Unmarshal([]byte(text), &line), text)
+		if line["level"] != "INFO" {
+			found = append(found, line)
+		}
+	}
+	require.Len(t, found, 1, "lines about the failure in %s", s.log)
+	return found[0]
+}
+
+func (s *tested) noSecrets(t *testing.T) {
+	t.Helper()
+	text := s.log.String()
+	for _, secret := range []string{
+		secretEmail, secretPassword, secretPhone, "+86" + secretPhone, secretCode, secretText,
+		s.tokens.Access, s.tokens.Refresh,
+	} {
+		if strings.Contains(text, secret) {
+			t.Errorf("the log holds %q: %s", secret, text)
+		}
+	}
+}
+
+// brokenRepo fails, and quotes what it was asked for only where the real one
+// can't help it: nowhere.
+type brokenRepo struct{}
+
+func (brokenRepo) Create(context.Context, user.User) (int64, error) { return 0, errBroken }
+func (brokenRepo) FindByID(context.Context, int64) (user.User, error) {
+	return user.User{}, errBroken
+}
+
+func (brokenRepo) FindByEmail(context.Context, string) (user.User, error) {
+	return user.User{}, errBroken
+}
+
+func (brokenRepo) FindByPhone(context.Context, string) (user.User, error) {
+	return user.User{}, errBroken
+}
+func (brokenRepo) Update(context.Context, int64, user.Edit) error { return errBroken }
+
+// emptyRepo knows nobody.
+type emptyRepo struct{ brokenRepo }
+
+func (emptyRepo) FindByEmail(context.Context, string) (user.User, error) {
+	return user.User{}, user.ErrNotFound
+}
+
+// brokenCache fails.
+type brokenCache struct{ cachex.CodeCache }
+
+func (brokenCache) Set(context.Context, cachex.Key, string) (cachex.Ticket, error) {
+	return cachex.Ticket{}, errBroken
+}
+func (brokenCache) Verify(context.Context, cachex.Key, string) error { return errBroken }
+
+// brokenSender quotes the number and the code, as providers do.
+type brokenSender struct{}
+
+func (brokenSender) Send(_ context.Context, _ string, args []string, numbers ...string) error {
+	return fmt.Errorf("provider: can't send %v to %v", args, numbers)
+}
+
+// emptyStore knows no ended session, and takes everything.
+type emptyStore struct{ session.Store }
+
+func (emptyStore) Create(context.Context, string, string, time.Duration) error { return nil }
+func (emptyStore) HasEnded(context.Context, string) (bool, error)              { return false, nil }
+
+// brokenStore fails when something changes.
+type brokenStore struct{ emptyStore }
+
+func (brokenStore) End(context.Context, string, time.Duration) error { return io.ErrUnexpectedEOF }
+func (brokenStore) Rotate(context.Context, string, string, string, time.Duration) (session.Rotation, error) {
+	return session.Gone, io.ErrUnexpectedEOF
+}
