@@ -42,16 +42,26 @@ func dropLast[S ~[]E, E any](s S) S {
 // length unless 0 <= i <= j <= len(s). It is O(len(s)-i), whatever the number of
 // elements removed. As with append, s itself must not be used any more.
 func DeleteRange[S ~[]E, E any](s S, i, j int) S {
-	if i < 0 || j < i || len(s) < j {
+	if uint(j) > uint(len(s)) || uint(i) > uint(j) {
 		panic(badRange(i, j, len(s)))
 	}
-	if i == j {
-		return Shrink(s)
+	if long[E](len(s)-j) && i < j {
+		s = deleteLong(s, i, j)
+	} else {
+		s = slices.Delete(s, i, j)
 	}
-	shift(s[i:], s[j:])
-	n := len(s) - (j - i)
-	clear(s[n:])
-	return Shrink(s[:n])
+	if loose[S, E](s) {
+		return halve(s)
+	}
+	return s
+}
+
+// deleteLong is slices.Delete with a long shift.
+func deleteLong[S ~[]E, E any](s S, i, j int) S {
+	rest := s[j:]
+	shiftLong(s[i:], rest)
+	clear(s[i+len(rest):])
+	return s[:i+len(rest)]
 }
 
 // DeleteFunc removes the elements for which del returns true and returns the

@@ -44,6 +44,9 @@ func Cases() []Case {
 	for _, n := range []int{16, 4096} {
 		cs = append(cs, swap[uint64]("8B", n), swap[[64]byte]("64B", n), swap[*int]("ptr", n))
 	}
+	for _, n := range []int{16, 256, 4096} {
+		cs = append(cs, deleteRange[uint64]("8B", n), deleteRange[*int]("ptr", n))
+	}
 	for _, percent := range []int{1, 10, 50} {
 		cs = append(cs, many(4096, percent, "sorted"), many(4096, percent, "shuffled"))
 	}
@@ -108,6 +111,31 @@ func swap[E any](elem string, n int) Case {
 				t := s // a local one: the loop is to measure the call
 				for range rounds {
 					t = slices.Delete(t, n-1, n)[:n]
+				}
+			}
+		}},
+	}}
+}
+
+// deleteRange is: delete the second quarter and take the length back.
+func deleteRange[E any](elem string, n int) Case {
+	i, j := n/4, n/2
+	return Case{fmt.Sprintf("DeleteRange/elem=%s/n=%d", elem, n), []Impl{
+		{"slicex", func() func(int) {
+			s := make([]E, n)
+			return func(rounds int) {
+				t := s
+				for range rounds {
+					t = slicex.DeleteRange(t, i, j)[:n]
+				}
+			}
+		}},
+		{"std", func() func(int) {
+			s := make([]E, n)
+			return func(rounds int) {
+				t := s
+				for range rounds {
+					t = slices.Delete(t, i, j)[:n]
 				}
 			}
 		}},

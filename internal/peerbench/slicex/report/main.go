@@ -15,7 +15,6 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
-	"text/tabwriter"
 	"time"
 
 	peers "github.com/ycvk/tinybook/internal/peerbench/slicex"
@@ -34,12 +33,11 @@ func main() {
 
 	runtime.LockOSThread()
 	fmt.Printf("%s %s/%s, %d rounds, %s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, *rounds, clockName)
-	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(out, "case\timpl\tbest ns\tspread\tslicex/impl\tmedian ratio\tallocs\t")
+	fmt.Printf("%-46s %-6s %11s %7s %11s %12s %6s\n",
+		"case", "impl", "best ns", "spread", "slicex/impl", "median ratio", "allocs")
 	for _, c := range peers.Cases() {
 		if match.MatchString(c.Name) {
-			report(out, c, *rounds, *length)
-			out.Flush()
+			report(c, *rounds, *length)
 		}
 	}
 }
@@ -53,7 +51,7 @@ type series struct {
 }
 
 // report measures one case and prints a line for each implementation.
-func report(out *tabwriter.Writer, c peers.Case, rounds int, length time.Duration) {
+func report(c peers.Case, rounds int, length time.Duration) {
 	all := make([]series, len(c.Impls))
 	for i, impl := range c.Impls {
 		all[i] = calibrate(impl.Make(), length)
@@ -73,7 +71,7 @@ func report(out *tabwriter.Writer, c peers.Case, rounds int, length time.Duratio
 		}
 		slices.Sort(ratios)
 		best, worst := slices.Min(s.ns), slices.Max(s.ns)
-		fmt.Fprintf(out, "%s\t%s\t%.1f\t+%.0f%%\t%.2f\t%.2f\t%.0f\t\n", c.Name, c.Impls[i].Name,
+		fmt.Printf("%-46s %-6s %11.1f %6.0f%% %11.2f %12.2f %6.0f\n", c.Name, c.Impls[i].Name,
 			best, 100*(worst/best-1), slices.Min(ours.ns)/best, ratios[rounds/2], s.allocs)
 	}
 }
