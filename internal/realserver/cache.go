@@ -1,8 +1,10 @@
 package realserver
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 )
@@ -46,5 +48,18 @@ func Axe(t testing.TB) string {
 // Chromium returns the path of the browser, or ends the test; see [Missing].
 func Chromium(t testing.TB) string {
 	t.Helper()
-	return program(t, Spec{Name: "chromium", Find: InPath("chromium")})
+	return program(t, Spec{Name: "chromium", Find: FindChromium})
+}
+
+// FindChromium finds Chromium, or what is the same browser to a test.
+func FindChromium() (string, error) {
+	var errs []error
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		path, err := exec.LookPath(name)
+		if err == nil {
+			return path, nil
+		}
+		errs = append(errs, err)
+	}
+	return "", errors.Join(errs...)
 }

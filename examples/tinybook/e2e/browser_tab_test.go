@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,6 +21,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ycvk/tinybook/internal/realserver"
 )
 
 const (
@@ -31,32 +32,12 @@ const (
 	look = 20 * time.Millisecond
 )
 
-// missing skips a test that lacks something of the machine, and fails it where
-// everything must be there.
-func missing(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("TINYBOOK_REQUIRE_SERVERS") == "1" {
-		t.Fatal(what)
-	}
-	t.Skip(what)
-}
-
 // newBrowser starts a browser that ends with the test, and returns its
 // context. Each tab made from it has cookies of its own.
 func newBrowser(t *testing.T) context.Context {
 	t.Helper()
-	var path string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		missing(t, "no browser: apt-get install chromium fonts-wqy-zenhei")
-	}
 	opts := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
-		chromedp.ExecPath(path),
+		chromedp.ExecPath(realserver.Chromium(t)),
 		chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
@@ -295,14 +276,11 @@ func (p *tab) lose(name string) {
 	}))
 }
 
-// axeVersion is the version of axe-core that the pages are checked with.
-const axeVersion = "4.14.1"
-
-// loadAxe returns the source of axe-core if TINYBOOK_AXE says where it is.
+// loadAxe returns the source of axe-core, or "" where it isn't installed.
 func loadAxe(t *testing.T) string {
 	t.Helper()
-	path := os.Getenv("TINYBOOK_AXE")
-	if path == "" {
+	path, err := realserver.InCache(realserver.AxePath()...)()
+	if err != nil {
 		return ""
 	}
 	source, err := os.ReadFile(path)

@@ -31,7 +31,7 @@ type recipe struct {
 
 var recipes = []recipe{
 	{"redis-server", realserver.InPath("redis-server"), debian("redis-server")},
-	{"chromium", realserver.InPath("chromium"), debian("chromium", "fonts-wqy-zenhei")},
+	{"chromium", realserver.FindChromium, debian("chromium", "fonts-wqy-zenhei")},
 	{"axe-core", realserver.InCache(realserver.AxePath()...), axe},
 }
 
