@@ -6,7 +6,8 @@
 // in place replace an array that is a quarter full or less, and larger than
 // 1 KiB, by one of twice the length. There is no length around which that
 // happens again and again: it costs an amortised O(1) for each element appended
-// or deleted, and nothing is allocated otherwise. See [Shrink] and, for the
+// or deleted. Deletion in place allocates nothing else, but for one allocation
+// where [DeleteAt] has many indexes to put in order. See [Shrink] and, for the
 // proof, [Policy].
 //
 //	s = slicex.Delete(s, 3)             // in order; panics if 3 is no index
@@ -26,6 +27,6 @@
 // that finds it mostly empty; a shrunk slice no longer shares its array with
 // other slices of it; deletion in order moves what follows the deleted element,
 // so it is O(len(s)). Like append, the functions are not safe for concurrent use
-// with others on the same array, except that [Without], [AllExcept], and [Fit]
-// only read it.
+// with others on the same array, except that [Without], [AllExcept], [Shrink],
+// [ShrinkWith] and [Fit] only read it.
 package slicex
