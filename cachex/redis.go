@@ -80,7 +80,7 @@ func (c *CodeRedisCache) Set(ctx context.Context, k Key, code string) (Ticket, e
 		return Ticket{}, err
 	}
 	p := c.policy(k.Biz)
-	reply, _, err := c.run(ctx, p.set, c.name(k), newMessage(c.codes.sign(k, code)))
+	reply, _, err := c.run(ctx, p.set, c.name(k), setMessage(c.codes.sign(k, code)))
 	if err != nil {
 		return Ticket{}, fmt.Errorf("cachex: set: %w", err)
 	}
@@ -102,7 +102,7 @@ func (c *CodeRedisCache) Verify(ctx context.Context, k Key, code string) error {
 		return err
 	}
 	var buf [4]mac
-	m := newMessage(c.codes.tries(buf[:0], k, code)...)
+	m := tryMessage(c.codes.tries(buf[:0], k, code)...)
 	reply, unknown, err := c.run(ctx, c.policy(k.Biz).verify, c.name(k), m)
 	switch {
 	case unknown:
@@ -125,7 +125,7 @@ func (c *CodeRedisCache) Revoke(ctx context.Context, k Key, gen uint64) (bool, e
 	if gen == 0 || gen > 1<<52 {
 		return false, nil
 	}
-	reply, _, err := c.run(ctx, c.policy(k.Biz).revoke, c.name(k), newMessage(), gen)
+	reply, _, err := c.run(ctx, c.policy(k.Biz).revoke, c.name(k), tryMessage(), gen)
 	if err != nil {
 		return false, fmt.Errorf("cachex: revoke: %w", err)
 	}
@@ -142,7 +142,7 @@ func (c *CodeRedisCache) Status(ctx context.Context, k Key) (Status, error) {
 	if err := checkCall(ctx, k, noCode); err != nil {
 		return Status{}, err
 	}
-	reply, _, err := c.run(ctx, c.policy(k.Biz).status, c.name(k), newMessage())
+	reply, _, err := c.run(ctx, c.policy(k.Biz).status, c.name(k), tryMessage())
 	if err != nil {
 		return Status{}, fmt.Errorf("cachex: status: %w", err)
 	}

@@ -2,6 +2,7 @@ package cachex
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -11,24 +12,30 @@ import (
 )
 
 // A message is the argument of one call of a script: a nonce that is drawn per
-// call, then MACs. It counts how often the client wrote it to a connection,
+// call, and MACs. It counts how often the client wrote it to a connection,
 // since the error that a client returns is that of its last try only.
 type message struct {
 	body   []byte
 	writes atomic.Int32
 }
 
-func newMessage(macs ...mac) *message {
-	m := &message{body: make([]byte, 8, 8+len(mac{})*max(len(macs), 1))}
-	// 64 bits that never repeat; nobody gains by guessing them.
-	n := rand.Uint64()
-	for i := range m.body {
-		m.body[i] = byte(n >> (8 * i))
-	}
+// setMessage is how a Set begins: as the record has it.
+func setMessage(sum mac) *message {
+	return &message{body: appendNonce(append(make([]byte, 0, len(sum)+8), sum[:]...))}
+}
+
+// tryMessage is how every other call begins.
+func tryMessage(macs ...mac) *message {
+	body := appendNonce(make([]byte, 0, 8+len(mac{})*len(macs)))
 	for _, sum := range macs {
-		m.body = append(m.body, sum[:]...)
+		body = append(body, sum[:]...)
 	}
-	return m
+	return &message{body: body}
+}
+
+// appendNonce appends 64 random bits. Nobody gains by guessing them.
+func appendNonce(b []byte) []byte {
+	return binary.LittleEndian.AppendUint64(b, rand.Uint64())
 }
 
 // MarshalBinary is called by the client each time it writes the command.

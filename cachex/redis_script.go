@@ -2,7 +2,10 @@ package cachex
 
 import (
 	_ "embed"
+	"encoding/binary"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,8 +15,14 @@ import (
 //go:embed lua/load.lua
 var luaLoad string
 
+//go:embed lua/expiry.lua
+var luaExpiry string
+
 //go:embed lua/set.lua
 var luaSet string
+
+//go:embed lua/try.lua
+var luaTry string
 
 //go:embed lua/verify.lua
 var luaVerify string
@@ -54,40 +63,67 @@ type policyScripts struct {
 }
 
 func newPolicyScripts(p Policy) *policyScripts {
-	head := constants(p) + luaLoad
+	all := constants(p)
 	return &policyScripts{
-		set:    redis.NewScript(head + luaSet),
-		verify: redis.NewScript(head + luaVerify),
-		revoke: redis.NewScript(head + luaRevoke),
-		status: redis.NewScript(head + luaStatus),
+		set:    newScript(all, luaLoad+luaExpiry+luaSet),
+		verify: newScript(all, luaLoad+luaTry+luaExpiry+luaVerify),
+		revoke: newScript(all, luaLoad+luaExpiry+luaRevoke),
+		status: newScript(all, luaLoad+luaExpiry+luaStatus),
 		ttl:    time.Duration(micros(p.TTL)) * time.Microsecond,
 	}
 }
 
-// constants returns the head of a policy's scripts.
-func constants(p Policy) string {
+// newScript returns the script with the constants before its body. Only those
+// that it uses go in: each would cost time on each call.
+func newScript(all []constant, body string) *redis.Script {
 	var b strings.Builder
-	life := recordLife(p)
-	guesses, window := unlimited, time.Duration(0)
-	if !p.Guesses.off() {
-		guesses, window = p.Guesses.Max, p.Guesses.Window
+	for _, c := range all {
+		if regexp.MustCompile(`\b` + c.name + `\b`).MatchString(body) {
+			fmt.Fprintf(&b, "local %s = %s\n", c.name, c.value)
+		}
 	}
-	fmt.Fprintf(&b, "local MISMATCH, NOT_FOUND, TOO_MANY, LOCKED, TOO_SOON, HEALED, UNIT = %d, %d, %d, %d, %d, %d, %d\n",
-		replyMismatch, replyNotFound, replyTooMany, replyLocked, replyTooSoon, replyHealed, replyUnit)
-	fmt.Fprintf(&b, "local GUESSES, WINDOW, RESEND, MAX_AHEAD = %d, %d, %d, %d\n",
-		guesses, micros(window), micros(p.ResendAfter), micros(maxDuration))
-	fmt.Fprintf(&b, "local LIFE, LIFE_MS, LIFE_PX = '%s', %d, '%d'\n",
-		luaBytes(micros(life), 6), life.Milliseconds(), life.Milliseconds())
-	fmt.Fprintf(&b, "local CODE = '%s\\1%s'\n", luaBytes(micros(p.TTL), 6), luaBytes(int64(p.MaxAttempts), 2))
-	fmt.Fprintf(&b, "local SENDS = %d\n", len(p.Sends))
+	return redis.NewScript(b.String() + body)
+}
+
+// A constant is a name in the scripts and its value in Lua.
+type constant struct{ name, value string }
+
+func number(name string, n int64) constant { return constant{name, strconv.FormatInt(n, 10)} }
+
+// constants returns what the scripts need to know of p.
+func constants(p Policy) []constant {
+	guesses, window := int64(unlimited), time.Duration(0)
+	if !p.Guesses.off() {
+		guesses, window = int64(p.Guesses.Max), p.Guesses.Window
+	}
+	life := recordLife(p)
+	all := []constant{
+		number("MISMATCH", replyMismatch),
+		number("NOT_FOUND", replyNotFound),
+		number("TOO_MANY", replyTooMany),
+		number("LOCKED", replyLocked),
+		number("TOO_SOON", replyTooSoon),
+		number("HEALED", replyHealed),
+		number("UNIT", replyUnit),
+		number("GUESSES", guesses),
+		number("WINDOW", micros(window)),
+		number("RESEND", micros(p.ResendAfter)),
+		number("MAX_AHEAD", micros(maxDuration)),
+		number("LIFE_MS", life.Milliseconds()),
+		{"LIFE_PX", luaString(strconv.FormatInt(life.Milliseconds(), 10))},
+		{"LIFE", luaString(bigEndian(micros(life), 6))},
+		{"CODE", luaString(bigEndian(micros(p.TTL), 6) + "\x01" + bigEndian(int64(p.MaxAttempts), 2))},
+		number("SENDS", int64(len(p.Sends))),
+	}
 	for i := range maxBudgets {
 		var s Budget
 		if i < len(p.Sends) {
 			s = p.Sends[i]
 		}
-		fmt.Fprintf(&b, "local MAX%d, LENGTH%d = %d, %d\n", i+1, i+1, s.Max, micros(s.Window))
+		n := strconv.Itoa(i + 1)
+		all = append(all, number("MAX"+n, int64(s.Max)), number("LENGTH"+n, micros(s.Window)))
 	}
-	return b.String()
+	return all
 }
 
 // recordLife returns how long after a Set the record may still matter: a wrong
@@ -106,11 +142,18 @@ func micros(d time.Duration) int64 {
 	return int64((d + time.Microsecond - 1) / time.Microsecond)
 }
 
-// luaBytes returns n as a Lua string of size bytes, big-endian and escaped.
-func luaBytes(n int64, size int) string {
+// bigEndian returns the last size bytes of n.
+func bigEndian(n int64, size int) string {
+	return string(binary.BigEndian.AppendUint64(nil, uint64(n))[8-size:])
+}
+
+// luaString returns s as a literal of Lua.
+func luaString(s string) string {
 	var b strings.Builder
-	for i := size - 1; i >= 0; i-- {
-		fmt.Fprintf(&b, "\\%03d", byte(n>>(8*i)))
+	b.WriteByte('\'')
+	for _, c := range []byte(s) {
+		fmt.Fprintf(&b, "\\%03d", c)
 	}
+	b.WriteByte('\'')
 	return b.String()
 }

@@ -22,9 +22,7 @@ local now = time[1] * 1000000 + time[2]
 local version, g1, g2, g3, g4, g5, g6, g7, t1, t2, t3, t4, t5, t6,
   state, l1, l2, w1, w2, s1, s2, s3, s4, s5, s6, s7, gen, sent
 if v then
-  -- The length of an error, such as that of a list in the key's place, is 0.
-  local size, pttl = #v, call('PTTL', key)
-  if size >= 64 and (size - 64) % 9 == 0 then
+  if #v >= 64 then -- an error, such as that of a list in the key's place, has length 0
     version, g1, g2, g3, g4, g5, g6, g7, t1, t2, t3, t4, t5, t6,
       state, l1, l2, w1, w2, s1, s2, s3, s4, s5, s6, s7 = byte(v, 1, 26)
     gen = (((((g1 * 256 + g2) * 256 + g3) * 256 + g4) * 256 + g5) * 256 + g6) * 256 + g7
@@ -33,16 +31,5 @@ if v then
   if version ~= 1 or gen - now > MAX_AHEAD then
     call('DEL', key)
     v, healed = false, HEALED
-  elseif pttl < 0 or pttl > LIFE_MS then
-    -- No expiry, or one beyond what this policy gives: the record's own decides.
-    local a, b, c, d, e, f = byte(v, 59, 64)
-    local rest = gen + ((((a * 256 + b) * 256 + c) * 256 + d) * 256 + e) * 256 + f - now
-    if rest < 1000 or rest > 3 * MAX_AHEAD then
-      call('DEL', key)
-      v, healed = false, HEALED
-    elseif pttl < 0 or pttl * 1000 > rest + 1000000 then
-      call('PEXPIRE', key, string.format('%.0f', math.floor(rest / 1000)))
-      healed = HEALED
-    end
   end
 end

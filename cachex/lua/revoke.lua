@@ -25,5 +25,5 @@ for i = 1, (#v - 64) / 9 do
   end
 end
 if now >= ends then return healed end
-call('SETRANGE', key, 14, '\3\0\0' .. sub(v, 18, 26) .. nonce .. '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' .. sub(v, 51, 64) .. table.concat(counts))
+call('SETRANGE', key, '14', '\3\0\0' .. sub(v, 18, 26) .. nonce .. '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' .. sub(v, 51, 64) .. table.concat(counts))
 return 1 + healed

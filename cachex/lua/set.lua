@@ -1,10 +1,9 @@
--- ARGV[1]: 8 bytes of nonce, 16 of the code's MAC.
+-- ARGV[1]: 16 bytes of the code's MAC, 8 of nonce.
 -- Answers twice the gen, plus 1 if it healed, or a negative refusal.
-local nonce, set = sub(arg, 1, 8), now
-local guesses, counts = '\0\0\0\0\0\0\0\0\0', nil
+local set, guesses, sends = now, '\0\0\0\0\0\0\0\0\0', nil
 if v then
   -- A client that lost the reply sends the same call again.
-  if sub(v, 51, 58) == nonce then return gen * 2 + healed / HEALED end
+  if sub(v, 51, 58) == sub(arg, 17, 24) then return gen * 2 + healed / HEALED end
   local wait, pause = 0, 0
   local wrongs = w1 * 256 + w2
   local window = (((((s1 * 256 + s2) * 256 + s3) * 256 + s4) * 256 + s5) * 256 + s6) * 256 + s7 + WINDOW - now
@@ -13,7 +12,7 @@ if v then
     guesses = sub(v, 18, 26)
   end
   if state ~= 3 then pause = math.min(sent + RESEND - now, RESEND) end
-  counts = {}
+  sends = {}
   local max, length = { MAX1, MAX2, MAX3, MAX4 }, { LENGTH1, LENGTH2, LENGTH3, LENGTH4 }
   for i = 1, SENDS do
     local c, d, a1, a2, a3, a4, a5, a6, a7 = byte(v, 56 + 9 * i, 64 + 9 * i)
@@ -24,13 +23,13 @@ if v then
       rest = start - start % 1000 + length[i] - now
     end
     if count == 0 or rest <= 0 then
-      counts[i] = false
+      sends[i] = false
     elseif count >= max[i] then
       wait = math.max(wait, math.min(rest, length[i]))
     else
       count = count + 1
       d = count % 256
-      counts[i] = string.char((count - d) / 256, d) .. sub(v, 58 + 9 * i, 64 + 9 * i)
+      sends[i] = string.char((count - d) / 256, d) .. sub(v, 58 + 9 * i, 64 + 9 * i)
     end
   end
   if wait > 0 then return -(LOCKED + healed + UNIT * math.max(wait, pause)) end
@@ -46,12 +45,14 @@ local g3 = n % 256 n = (n - g3) / 256
 local g2 = n % 256
 local g = string.char((n - g2) / 256, g2, g3, g4, g5, g6, g7)
 local first = '\0\1' .. g
-local sends
-if counts then
-  for i = 1, SENDS do counts[i] = counts[i] or first end
-  sends = table.concat(counts)
+if sends then
+  for i = 1, SENDS do sends[i] = sends[i] or first end
+  sends = table.concat(sends)
+elseif SENDS == 0 then
+  sends = ''
 else
-  sends = string.rep(first, SENDS)
+  sends = first
+  for _ = 2, SENDS do sends = sends .. first end
 end
-call('SET', key, '\1' .. g .. CODE .. guesses .. '\0\0\0\0\0\0\0\0' .. sub(arg, 9, 24) .. nonce .. LIFE .. sends, 'PX', LIFE_PX)
+call('SET', key, '\1' .. g .. CODE .. guesses .. '\0\0\0\0\0\0\0\0' .. arg .. LIFE .. sends, 'PX', LIFE_PX)
 return set * 2 + healed / HEALED
