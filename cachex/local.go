@@ -17,14 +17,14 @@ import (
 // Times are exact to the nanosecond and measured on the monotonic clock: a step
 // of the wall clock moves no expiry. Nothing outlives the process.
 //
-// A record takes about 105 bytes under [DefaultPolicy], a few more with three
-// or four send budgets in any policy. Sets remove ended records as they go, in
+// A record takes about 115 bytes under [DefaultPolicy], and 12 more or fewer for
+// each send budget that a policy has more or fewer than two. Sets remove ended records as they go, in
 // O(log n) each, and a Set into a full cache looks at every shard that has a
 // record which is due; there is no goroutine and nothing to close. It is safe
 // for concurrent use.
 type CodeLocalCache struct {
 	rules   ruleset
-	names   *signer
+	names   namer
 	codes   *keyring
 	clock   monoclock
 	permits permits
@@ -34,17 +34,17 @@ type CodeLocalCache struct {
 
 var _ CodeCache = (*CodeLocalCache)(nil)
 
-// NewCodeLocalCache returns an empty cache. Every option has its meaning but
-// WithPrefix, which is ignored. The error joins all that is wrong with opts.
+// NewCodeLocalCache returns an empty cache. It ignores WithPrefix and
+// WithNameKey. The error joins all that is wrong with opts.
 func NewCodeLocalCache(opts ...Option) (*CodeLocalCache, error) {
 	cfg, err := newConfig(opts)
 	if err != nil {
 		return nil, err
 	}
-	cfg.drawKeys()
+	cfg.drawPepper()
 	c := &CodeLocalCache{
 		rules:   newRuleset(cfg.policies),
-		names:   newSigner(cfg.nameKey),
+		names:   newNamer(),
 		codes:   newKeyring(cfg.pepper),
 		clock:   newMonoclock(),
 		permits: permits{max: int64(cfg.capacity)},
@@ -68,15 +68,12 @@ func (c *CodeLocalCache) shard(k id) *shard {
 	return &c.shards[k.a&uint64(len(c.shards)-1)]
 }
 
-// name returns the id of k.
-func (c *CodeLocalCache) name(k Key) id { return newID(c.names.sum(k.Biz, k.To, "")) }
-
 // Set implements [CodeCache]. It is O(log n).
 func (c *CodeLocalCache) Set(ctx context.Context, k Key, code string) (Ticket, error) {
 	if err := checkCall(ctx, k, code); err != nil {
 		return Ticket{}, err
 	}
-	name, sum, policy := c.name(k), c.codes.sign(k, code), c.rules.pick(k.Biz)
+	name, sum, policy := c.names.id(k), c.codes.sign(k, code), c.rules.pick(k.Biz)
 	for {
 		t, d, full := c.shard(name).set(c, name, policy, sum)
 		switch {
@@ -98,7 +95,7 @@ func (c *CodeLocalCache) Verify(ctx context.Context, k Key, code string) error {
 	}
 	var buf [4]mac
 	tries := c.codes.tries(buf[:0], k, code)
-	name, p := c.name(k), &c.rules.all[c.rules.pick(k.Biz)]
+	name, p := c.names.id(k), &c.rules.all[c.rules.pick(k.Biz)]
 	if d := c.shard(name).verify(c, name, p, tries); d != nil {
 		return d
 	}
@@ -110,7 +107,7 @@ func (c *CodeLocalCache) Revoke(ctx context.Context, k Key, gen uint64) (bool, e
 	if err := checkCall(ctx, k, noCode); err != nil {
 		return false, err
 	}
-	name, p := c.name(k), &c.rules.all[c.rules.pick(k.Biz)]
+	name, p := c.names.id(k), &c.rules.all[c.rules.pick(k.Biz)]
 	return c.shard(name).revoke(c, name, p, gen), nil
 }
 
@@ -119,7 +116,7 @@ func (c *CodeLocalCache) Status(ctx context.Context, k Key) (Status, error) {
 	if err := checkCall(ctx, k, noCode); err != nil {
 		return Status{}, err
 	}
-	name, p := c.name(k), &c.rules.all[c.rules.pick(k.Biz)]
+	name, p := c.names.id(k), &c.rules.all[c.rules.pick(k.Biz)]
 	return c.shard(name).status(c, name, p), nil
 }
 

@@ -101,7 +101,7 @@ func TestRefusedSetTouchesOneShard(t *testing.T) {
 		}
 	}
 	k := Key{"login", "one more"}
-	own := c.shard(c.name(k))
+	own := c.shard(c.names.id(k))
 	for i := range c.shards {
 		if s := &c.shards[i]; s != own {
 			s.mu.Lock()

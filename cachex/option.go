@@ -72,8 +72,8 @@ func WithPepper(current []byte, previous ...[]byte) Option {
 // WithNameKey sets the secret, of 16 bytes or more, under which recipients
 // become key names, so that a list of keys names no phone. It must be the same
 // on every pod and stay the same: another secret loses sight of every pending
-// code and budget. The default is fixed and public in the Redis cache and
-// random in a local one. The slice is copied.
+// code and budget. The default is fixed and public. Local caches, whose names
+// never leave their memory, ignore it. The slice is copied.
 func WithNameKey(key []byte) Option {
 	return func(c *config) {
 		if len(key) < minKeyLen {
@@ -148,13 +148,10 @@ func (c *config) shareKeys() {
 	}
 }
 
-// drawKeys fills in random keys, for a cache that nobody else reads.
-func (c *config) drawKeys() {
+// drawPepper fills in a random secret, for a cache that nobody else reads.
+func (c *config) drawPepper() {
 	if !c.hasPepper {
 		c.pepper = [][]byte{randomKey()}
-	}
-	if c.nameKey == nil {
-		c.nameKey = randomKey()
 	}
 }
 

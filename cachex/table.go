@@ -1,16 +1,23 @@
 package cachex
 
 import (
-	"encoding/binary"
+	"hash/maphash"
 	"math"
 	"math/bits"
 )
 
-// An id is the keyed MAC of a Key, so nobody outside can choose it.
+// An id stands for a Key in this process: two hashes under random seeds, so
+// that nobody can choose Keys that meet. Should two meet all the same, they
+// would share a record, but never a code: a code's MAC is over the Key itself.
 type id struct{ a, b uint64 }
 
-func newID(m mac) id {
-	return id{binary.LittleEndian.Uint64(m[:8]), binary.LittleEndian.Uint64(m[8:])}
+// A namer makes ids.
+type namer [2]maphash.Seed
+
+func newNamer() namer { return namer{maphash.MakeSeed(), maphash.MakeSeed()} }
+
+func (n *namer) id(k Key) id {
+	return id{maphash.Comparable(n[0], k), maphash.Comparable(n[1], k)}
 }
 
 // A row is one record in a table, in words. Words from rowStarts on are as many

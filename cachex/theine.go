@@ -25,7 +25,7 @@ import (
 // for concurrent use.
 type CodeTheineCache struct {
 	rules   ruleset
-	names   *signer
+	names   namer
 	codes   *keyring
 	clock   monoclock
 	permits permits
@@ -61,18 +61,18 @@ type slot struct {
 
 var _ CodeCache = (*CodeTheineCache)(nil)
 
-// NewCodeTheineCache returns an empty cache, which the caller must Close. Every
-// option has its meaning but WithPrefix, which is ignored. The error joins all
-// that is wrong with opts.
+// NewCodeTheineCache returns an empty cache, which the caller must Close. It
+// ignores WithPrefix and WithNameKey. The error joins all that is wrong with
+// opts.
 func NewCodeTheineCache(opts ...Option) (*CodeTheineCache, error) {
 	cfg, err := newConfig(opts)
 	if err != nil {
 		return nil, err
 	}
-	cfg.drawKeys()
+	cfg.drawPepper()
 	c := &CodeTheineCache{
 		rules:   newRuleset(cfg.policies),
-		names:   newSigner(cfg.nameKey),
+		names:   newNamer(),
 		codes:   newKeyring(cfg.pepper),
 		clock:   newMonoclock(),
 		permits: permits{max: int64(cfg.capacity)},

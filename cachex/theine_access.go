@@ -26,7 +26,7 @@ func (c *CodeTheineCache) do(ctx context.Context, k Key, code string, f func(a *
 	if c.closed {
 		return ErrClosed
 	}
-	a := access{name: newID(c.names.sum(k.Biz, k.To, "")), p: &c.rules.all[c.rules.pick(k.Biz)]}
+	a := access{name: c.names.id(k), p: &c.rules.all[c.rules.pick(k.Biz)]}
 	a.stripe = &c.stripes[a.name.a%theineStripes]
 	a.stripe.mu.Lock()
 	defer a.stripe.mu.Unlock()

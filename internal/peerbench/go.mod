@@ -3,10 +3,20 @@ module github.com/ycvk/tinybook/internal/peerbench
 go 1.26.0
 
 require (
+	github.com/Yiling-J/theine-go v0.6.3
+	github.com/patrickmn/go-cache v2.1.0+incompatible
 	github.com/samber/lo v1.53.0
 	github.com/ycvk/tinybook v0.0.0
 )
 
-require golang.org/x/text v0.22.0 // indirect
+require (
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/klauspost/cpuid/v2 v2.4.0 // indirect
+	github.com/redis/go-redis/v9 v9.23.0 // indirect
+	github.com/zeebo/xxh3 v1.1.0 // indirect
+	go.uber.org/atomic v1.12.0 // indirect
+	golang.org/x/sys v0.48.0 // indirect
+	golang.org/x/text v0.22.0 // indirect
+)
 
 replace github.com/ycvk/tinybook => ../../

@@ -1,0 +1,136 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/ycvk/tinybook/cachex"
+	peers "github.com/ycvk/tinybook/internal/peerbench/cachex"
+)
+
+const (
+	right = "271828"
+	wrong = "314159"
+)
+
+// measure prints one figure.
+func measure(what, name string) {
+	for _, impl := range peers.Impls() {
+		if impl.Name != name {
+			continue
+		}
+		switch what {
+		case "cpu1":
+			fmt.Println(cpuPerCycle(impl, 1))
+		case "cpu64":
+			fmt.Println(cpuPerCycle(impl, 64))
+		case "resident":
+			fmt.Println(residentPerCode(impl))
+		case "gc":
+			fmt.Println(gcPerCode(impl))
+		}
+	}
+}
+
+// cpuPerCycle gives every life of a code a recipient of its own. The Keys are
+// made before the clock starts.
+func cpuPerCycle(impl peers.Impl, goroutines int) float64 {
+	keys := make([]cachex.Key, *cycles)
+	for i := range keys {
+		keys[i] = peers.Key(i)
+	}
+	s := impl.Open(2 * *cycles)
+	runtime.GC()
+	start := processorTime()
+	var wg sync.WaitGroup
+	for g := range goroutines {
+		wg.Go(func() {
+			for i := g; i < len(keys); i += goroutines {
+				cycle(s, keys[i])
+			}
+		})
+	}
+	wg.Wait()
+	return float64(processorTime()-start) / float64(len(keys))
+}
+
+func cycle(s peers.Store, k cachex.Key) {
+	ctx := context.Background()
+	_, err := s.Set(ctx, k, right)
+	wrongErr := s.Verify(ctx, k, wrong)
+	if err != nil || wrongErr == nil || s.Verify(ctx, k, right) != nil {
+		panic("wrong answer")
+	}
+}
+
+// residentPerCode counts what the process needs more after the codes are set.
+func residentPerCode(impl peers.Impl) float64 {
+	before := resident()
+	s := fill(impl)
+	after := resident()
+	runtime.KeepAlive(s)
+	return float64(after-before) / float64(*codes)
+}
+
+func gcPerCode(impl peers.Impl) float64 {
+	const collections = 5
+	s := fill(impl)
+	runtime.GC()
+	start := processorTime()
+	for range collections {
+		runtime.GC()
+	}
+	used := processorTime() - start
+	runtime.KeepAlive(s)
+	return float64(used) / collections / float64(*codes)
+}
+
+// fill sets the codes in a cache with half as much room again.
+func fill(impl peers.Impl) peers.Store {
+	s := impl.Open(*codes + *codes/2)
+	for i := range *codes {
+		if _, err := s.Set(context.Background(), peers.Key(i), right); err != nil {
+			panic(err)
+		}
+	}
+	return s
+}
+
+// resident returns the resident bytes of the process after everything unused
+// has gone back to the system.
+func resident() int64 {
+	runtime.GC()
+	debug.FreeOSMemory()
+	var size, pages int64
+	if f, err := os.Open("/proc/self/statm"); err == nil {
+		defer f.Close()
+		if _, err := fmt.Fscan(f, &size, &pages); err == nil {
+			return pages * int64(os.Getpagesize())
+		}
+	}
+	// Not Linux: what the runtime has mapped and not given back.
+	sample := []metrics.Sample{
+		{Name: "/memory/classes/total:bytes"},
+		{Name: "/memory/classes/heap/released:bytes"},
+	}
+	metrics.Read(sample)
+	return int64(sample[0].Value.Uint64() - sample[1].Value.Uint64())
+}
+
+// processorTime returns what all threads of the process have used.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
