@@ -117,7 +117,7 @@ func (p *parts) openRedis(ctx context.Context) (*platform.Redis, error) {
 	if p.cfg.RealRedis() {
 		rdb, err = platform.OpenRedis(ctx, p.cfg.Redis.Addr, p.cfg.Redis.Password)
 	} else {
-		rdb, err = platform.OpenEmbeddedRedis()
+		rdb, err = platform.OpenEmbeddedRedis(p.redisFile())
 	}
 	if err != nil {
 		return nil, err
@@ -125,6 +125,14 @@ func (p *parts) openRedis(ctx context.Context) (*platform.Redis, error) {
 	p.closers = append(p.closers, rdb.Close)
 	p.workers = append(p.workers, rdb.Run)
 	return rdb, nil
+}
+
+// redisFile returns where the embedded Redis keeps its state, if it does.
+func (p *parts) redisFile() string {
+	if p.cfg.Data == "" {
+		return ""
+	}
+	return filepath.Join(p.cfg.Data, "redis.gob")
 }
 
 // loadKeys returns the configured keys, else the one that is kept in the data

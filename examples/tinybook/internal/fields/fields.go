@@ -2,7 +2,11 @@
 // stable and part of the API; the words for them are chosen by the web layer.
 package fields
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // Codes that more than one field uses.
 const (
@@ -22,8 +26,8 @@ type Fault struct {
 	Args  []any
 }
 
-// Errors is everything that is wrong with a form, in the order of its fields.
-// As an error it names fields and codes, no values.
+// Errors is everything that is wrong with a form. As an error it names fields
+// and codes, no values.
 type Errors []Fault
 
 // Add appends one fault.
@@ -39,6 +43,13 @@ func (f *Errors) Has(field string) bool {
 		}
 	}
 	return false
+}
+
+// Sort puts the faults into the order in which a form has its fields.
+func (f *Errors) Sort(names ...string) {
+	slices.SortStableFunc(*f, func(a, b Fault) int {
+		return cmp.Compare(slices.Index(names, a.Field), slices.Index(names, b.Field))
+	})
 }
 
 // Err returns f, or nil if nothing is wrong.

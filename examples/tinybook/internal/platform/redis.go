@@ -3,6 +3,7 @@ package platform
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -17,23 +18,40 @@ import (
 // has no clock of its own, and without it no key would ever expire.
 const tick = 250 * time.Millisecond
 
+// saveEvery is how many ticks lie between two looks at what has to be kept.
+const saveEvery = 4
+
 // Redis is a client, and for the embedded one the server too.
 type Redis struct {
 	redis.UniversalClient
 	server *miniredis.Miniredis
+	file   string // of the embedded one; empty: nothing is kept
+	saved  [sha256.Size]byte
 }
 
 // OpenEmbeddedRedis starts a Redis inside the process. It listens on a port of
-// this machine, and wants a password that nobody else knows. Run must run for
-// as long as it is used.
-func OpenEmbeddedRedis() (*Redis, error) {
-	server := miniredis.NewMiniRedis()
+// this machine, and wants a password that nobody else knows. It begins with
+// what is in the file and keeps it up to date, a second behind at most; without
+// a file it forgets everything. Run must run for as long as it is used.
+func OpenEmbeddedRedis(file string) (*Redis, error) {
+	r := &Redis{server: miniredis.NewMiniRedis(), file: file}
+	if file != "" {
+		kept, err := load(file)
+		if err == nil {
+			err = kept.restore(r.server)
+		}
+		if err != nil {
+			return nil, err
+		}
+		r.saved = take(r.server).sum()
+	}
 	password := rand.Text()
-	server.RequireAuth(password)
-	if err := server.StartAddr("127.0.0.1:0"); err != nil {
+	r.server.RequireAuth(password)
+	if err := r.server.StartAddr("127.0.0.1:0"); err != nil {
 		return nil, fmt.Errorf("platform: embedded redis: %w", err)
 	}
-	return &Redis{UniversalClient: connect([]string{server.Addr()}, password), server: server}, nil
+	r.UniversalClient = connect([]string{r.server.Addr()}, password)
+	return r, nil
 }
 
 // OpenRedis connects to a real Redis and fails if it doesn't answer. Several
@@ -59,8 +77,9 @@ func connect(addrs []string, password string) redis.UniversalClient {
 	})
 }
 
-// Run moves the clock of the embedded Redis until ctx is done, and then
-// returns nil. A real one has its own, and Run only waits.
+// Run moves the clock of the embedded Redis and keeps its file up to date,
+// until ctx is done, and then returns nil. A real one needs neither, and Run
+// only waits.
 func (r *Redis) Run(ctx context.Context) error {
 	if r.server == nil {
 		<-ctx.Done()
@@ -69,23 +88,48 @@ func (r *Redis) Run(ctx context.Context) error {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	last := time.Now()
-	for {
+	for n := 1; ; n++ {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
-			now := time.Now()
-			r.server.FastForward(now.Sub(last))
-			last = now
+		}
+		now := time.Now()
+		r.server.FastForward(now.Sub(last))
+		last = now
+		if n%saveEvery == 0 {
+			if err := r.save(); err != nil {
+				return err
+			}
 		}
 	}
 }
 
-// Close closes the client, and stops the server if it is the embedded one.
+// save writes the file if anything is to be kept that isn't in it.
+func (r *Redis) save() error {
+	if r.file == "" {
+		return nil
+	}
+	s := take(r.server)
+	sum := s.sum()
+	if sum == r.saved {
+		return nil
+	}
+	if err := s.save(r.file); err != nil {
+		return err
+	}
+	r.saved = sum
+	return nil
+}
+
+// Close closes the client, and stops the server if it is the embedded one. Run
+// must have returned.
 func (r *Redis) Close() error {
 	err := r.UniversalClient.Close()
-	if r.server != nil {
-		r.server.Close()
+	if r.server == nil {
+		return err
 	}
+	err = errors.Join(err, r.save())
+	r.server.Close()
 	return err
 }

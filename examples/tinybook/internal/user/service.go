@@ -104,6 +104,7 @@ func (s *Service) Edit(ctx context.Context, id int64, e Edit, before fields.Erro
 	e.normalize()
 	faults := before
 	e.check(&faults, time.Now())
+	faults.Sort(fieldNickname, fieldBirthday, fieldAboutMe)
 	if err := faults.Err(); err != nil {
 		return err
 	}

@@ -58,6 +58,7 @@ func (h *Handler) signup(c *gin.Context) (any, error) {
 	confirm := form.Text(fieldConfirm).Value
 	checkEmail(&form.Faults, email)
 	checkPassword(&form.Faults, password, confirm)
+	form.Faults.Sort(fieldEmail, fieldPassword, fieldConfirm)
 	if err := form.Faults.Err(); err != nil {
 		return nil, err
 	}
