@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/ycvk/tinybook/examples/tinybook/internal/app"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/config"
 )
@@ -76,11 +78,21 @@ func run(cfg config.Config, stdout, stderr io.Writer) error {
 	defer stop()
 	// A second signal ends the process at once.
 	defer context.AfterFunc(ctx, stop)()
-	a, err := app.New(cfg, newLog(cfg.Log, stderr), stdout)
+	log := newLog(cfg.Log, stderr)
+	redis.SetLogger(redisLog{log})
+	a, err := app.New(cfg, log, stdout)
 	if err != nil {
 		return err
 	}
 	return a.Run(ctx)
+}
+
+// redisLog puts what go-redis has to say among the other lines.
+type redisLog struct{ log *slog.Logger }
+
+// Printf implements the interface that go-redis wants.
+func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
+	l.log.WarnContext(ctx, "redis", "text", fmt.Sprintf(format, args...))
 }
 
 func newLog(cfg config.Log, w io.Writer) *slog.Logger {

@@ -13,8 +13,9 @@ const (
 	English = "en"
 )
 
-// The first is what everybody else gets.
-var matcher = language.NewMatcher([]language.Tag{language.Chinese, language.English})
+// The first is what everybody else gets. Whoever reads traditional characters
+// reads these Chinese texts rather than English ones.
+var matcher = language.NewMatcher([]language.Tag{language.Chinese, language.English, language.TraditionalChinese})
 
 // Language returns the language of the answer: the best match of
 // Accept-Language with its weights, and Chinese without one.
