@@ -75,7 +75,7 @@ func TestCapacityUnderContention(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, accepted[i], status.Live)
 			}
-			time.Sleep(p.TTL + 3*time.Second)
+			time.Sleep(p.TTL + theineLag)
 		}
 	}, cachex.WithCapacity(capacity), cachex.WithPolicy("", p))
 }

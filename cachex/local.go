@@ -3,7 +3,6 @@ package cachex
 import (
 	"context"
 	"fmt"
-	"math"
 	"math/bits"
 	"sync/atomic"
 )
@@ -131,7 +130,8 @@ type LocalStats struct {
 func (c *CodeLocalCache) Stats() LocalStats {
 	_, now := c.clock.now()
 	for i := range c.shards {
-		c.sweepShard(&c.shards[i], now, math.MaxInt)
+		for c.sweepShard(&c.shards[i], now) > 0 {
+		}
 	}
 	return LocalStats{
 		Records:  int(c.permits.used.Load()),
@@ -146,19 +146,19 @@ func (c *CodeLocalCache) Stats() LocalStats {
 func (c *CodeLocalCache) makeRoom() bool {
 	_, now := c.clock.now()
 	for i := range c.shards {
-		if s := &c.shards[i]; c.sweepShard(s, now, sweepPerRun) > 0 {
+		if c.sweepShard(&c.shards[i], now) > 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// sweepShard removes ended records of s until at least one and no more than
-// about limit are gone.
-func (c *CodeLocalCache) sweepShard(s *shard, now int64, limit int) (removed int) {
+// sweepShard removes ended records of s, some at a time, and returns how many;
+// 0 when there are none left.
+func (c *CodeLocalCache) sweepShard(s *shard, now int64) (removed int) {
 	for removed == 0 && s.due.Load() <= now {
 		s.mu.Lock()
-		removed = s.sweep(c, now, limit)
+		removed = s.sweep(c, now, sweepPerRun)
 		s.mu.Unlock()
 	}
 	return removed

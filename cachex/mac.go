@@ -74,15 +74,3 @@ func (r *keyring) tries(dst []mac, k Key, code string) []mac {
 	}
 	return dst
 }
-
-// match reports whether stored is the MAC of code under any key. It takes the
-// same time whether and wherever they differ.
-func (r *keyring) match(stored mac, k Key, code string) bool {
-	m := r.sign(k, code)
-	ok := hmac.Equal(stored[:], m[:])
-	for _, s := range r.previous {
-		m = s.sum(k.Biz, k.To, code)
-		ok = hmac.Equal(stored[:], m[:]) || ok
-	}
-	return ok
-}

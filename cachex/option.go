@@ -130,14 +130,6 @@ func newConfig(opts []Option) (config, error) {
 	return c, nil
 }
 
-// policy returns the rules for biz, which the caller must not change.
-func (c *config) policy(biz string) Policy {
-	if p, ok := c.policies[biz]; ok {
-		return p
-	}
-	return c.policies[""]
-}
-
 // shareKeys fills in the fixed keys on which all pods agree.
 func (c *config) shareKeys() {
 	if !c.hasPepper {

@@ -152,11 +152,11 @@ func TestEnds(t *testing.T) {
 		for range 1 + r.IntN(8) {
 			switch r.IntN(4) {
 			case 0:
-				rec.verify(now, p, []mac{wrongMAC})
+				_ = rec.verify(now, p, []mac{wrongMAC})
 			case 1:
 				rec.revoke(now, p, rec.gen)
 			default:
-				rec.set(now, p, rightMAC, uint64(now))
+				_ = rec.set(now, p, rightMAC, uint64(now))
 			}
 			if now += r.Int64N(30); rec.ends(p) <= now {
 				rec = record{}

@@ -26,7 +26,7 @@ func TestCodeTriedTooOften(t *testing.T) {
 		set(t, c, phone, right)
 		for left := 2; left >= 0; left-- {
 			d, ok := errors.AsType[*cachex.DeniedError](c.Verify(t.Context(), phone, wrong))
-			if !ok || d.Reason != cachex.ErrMismatch || d.Left != left {
+			if !ok || !errors.Is(d, cachex.ErrMismatch) || d.Left != left {
 				t.Fatalf("wrong code: %v, want ErrMismatch with %d left", d, left)
 			}
 		}
@@ -48,7 +48,7 @@ func TestMoreThanThreeSendsInAShortTime(t *testing.T) {
 		}
 		_, err := c.Set(t.Context(), phone, right)
 		d, ok := errors.AsType[*cachex.DeniedError](err)
-		if !ok || d.Reason != cachex.ErrLocked || d.RetryAfter != 7*time.Minute {
+		if !ok || !errors.Is(d, cachex.ErrLocked) || d.RetryAfter != 7*time.Minute {
 			t.Fatalf("fourth Set in 10 minutes: %v, want ErrLocked for 7 minutes", err)
 		}
 		time.Sleep(d.RetryAfter)

@@ -18,7 +18,8 @@ import (
 // so it is never given the choice: an entry needs one of WithCapacity permits,
 // and a Set of a new Key without one is refused with [ErrFull]. Theine notices
 // about once a second which entries have expired, so a permit comes back up to
-// three seconds after its record's end. Everything else is as exact as in
+// three seconds after its record's end, or ten on a 32-bit platform, whose
+// integers theine's timer wheel overflows. Everything else is as exact as in
 // CodeLocalCache, including the times.
 //
 // NewCodeTheineCache starts theine's goroutines, which Close ends. It is safe

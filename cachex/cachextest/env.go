@@ -106,7 +106,7 @@ func (e *env) set(k cachex.Key, code string) cachex.Ticket {
 }
 
 // noSet tries to set a code, which must be refused for reason.
-func (e *env) noSet(k cachex.Key, reason error) *cachex.DeniedError {
+func (e *env) noSet(k cachex.Key, reason error) cachex.DeniedError {
 	e.t.Helper()
 	ticket, err := e.c.Set(e.t.Context(), k, right)
 	if ticket != (cachex.Ticket{}) && err != nil {
@@ -124,7 +124,7 @@ func (e *env) verify(k cachex.Key, code string) {
 }
 
 // noVerify verifies a code, which must be refused for reason.
-func (e *env) noVerify(k cachex.Key, code string, reason error) *cachex.DeniedError {
+func (e *env) noVerify(k cachex.Key, code string, reason error) cachex.DeniedError {
 	e.t.Helper()
 	return e.denied("Verify", e.c.Verify(e.t.Context(), k, code), reason)
 }
@@ -137,7 +137,7 @@ func (e *env) mismatch(k cachex.Key, left int) {
 	}
 }
 
-func (e *env) denied(call string, err, reason error) *cachex.DeniedError {
+func (e *env) denied(call string, err, reason error) cachex.DeniedError {
 	e.t.Helper()
 	if !errors.Is(err, reason) {
 		e.fatalf("%s: %v, want %v", call, err, reason)
@@ -146,7 +146,7 @@ func (e *env) denied(call string, err, reason error) *cachex.DeniedError {
 	if !ok {
 		e.fatalf("%s: %v is a %T, want a *DeniedError", call, err, err)
 	}
-	return d
+	return *d
 }
 
 func (e *env) revoke(k cachex.Key, gen uint64, want bool) {

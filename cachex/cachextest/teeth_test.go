@@ -155,7 +155,7 @@ type faulty struct {
 }
 
 // meet gives the other goroutines time to come to the same point.
-func (f *faulty) meet() { time.Sleep(1) }
+func (f *faulty) meet() { time.Sleep(time.Nanosecond) }
 
 func (f *faulty) change(k cachex.Key, code string) (cachex.Key, string) {
 	if f.fault.key != nil {
