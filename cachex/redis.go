@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"math"
 	"sync/atomic"
 	"time"
 
@@ -85,11 +84,14 @@ func (c *CodeRedisCache) Set(ctx context.Context, k Key, code string) (Ticket, e
 		return Ticket{}, fmt.Errorf("cachex: set: %w", err)
 	}
 	n, ok := reply.(int64)
-	switch {
-	case !ok || n <= 0 && -n%replyHealed == replyOK:
+	if ok && n < 0 {
+		var d *DeniedError
+		if d, ok = c.refusal(-n); ok && d != nil {
+			return Ticket{}, d
+		}
+	}
+	if !ok || n <= 0 {
 		return Ticket{}, badReply("set", reply)
-	case n < 0:
-		return Ticket{}, c.refusal("set", -n)
 	}
 	c.countHealed(n&1 != 0)
 	gen := n >> 1
@@ -111,10 +113,17 @@ func (c *CodeRedisCache) Verify(ctx context.Context, k Key, code string) error {
 		return fmt.Errorf("cachex: verify: %w", err)
 	}
 	n, ok := reply.(int64)
-	if !ok || n < 0 {
-		return fmt.Errorf("%w: %w", ErrUnknown, badReply("verify", reply))
+	var d *DeniedError
+	if ok {
+		d, ok = c.refusal(n)
 	}
-	return c.refusal("verify", n)
+	switch {
+	case !ok:
+		return fmt.Errorf("%w: %w", ErrUnknown, badReply("verify", reply))
+	case d != nil:
+		return d
+	}
+	return nil
 }
 
 // Revoke implements [CodeCache].
@@ -158,7 +167,7 @@ func (c *CodeRedisCache) Status(ctx context.Context, k Key) (Status, error) {
 	}
 	c.countHealed(n[0] != 0)
 	s := Status{
-		Left:        int(min(n[3], math.MaxUint16)),
+		Left:        int(min(n[3], maxCount)),
 		ResendAfter: microseconds(n[4]),
 		LockedFor:   microseconds(n[5]),
 	}
@@ -178,25 +187,33 @@ func (c *CodeRedisCache) Stats() RedisStats {
 	return RedisStats{Healed: c.healed.Load()}
 }
 
-// refusal turns the answer of a script into nil or a [*DeniedError].
-func (c *CodeRedisCache) refusal(op string, n int64) error {
-	c.countHealed(n&replyHealed != 0)
-	value := n / replyUnit
-	switch n % replyHealed {
-	case replyOK:
-		return nil
-	case replyMismatch:
-		return &DeniedError{Reason: ErrMismatch, Left: int(min(value, math.MaxUint16))}
-	case replyNotFound:
-		return &DeniedError{Reason: ErrNotFound}
-	case replyTooMany:
-		return &DeniedError{Reason: ErrTooMany, RetryAfter: microseconds(value)}
-	case replyLocked:
-		return &DeniedError{Reason: ErrLocked, RetryAfter: microseconds(value)}
-	case replyTooSoon:
-		return &DeniedError{Reason: ErrTooSoon, RetryAfter: microseconds(value)}
+// outcomes are what the kinds of answers of a script mean.
+var outcomes = [replyHealed]error{
+	replyMismatch: ErrMismatch,
+	replyNotFound: ErrNotFound,
+	replyTooMany:  ErrTooMany,
+	replyLocked:   ErrLocked,
+	replyTooSoon:  ErrTooSoon,
+}
+
+// refusal turns the answer n of a script into its refusal, which is nil for
+// success. It reports false for an answer that no script gives.
+func (c *CodeRedisCache) refusal(n int64) (d *DeniedError, ok bool) {
+	kind, value := n%replyHealed, n/replyUnit
+	if n < 0 || (kind == replyOK || kind == replyNotFound) && value != 0 {
+		return nil, false
 	}
-	return badReply(op, n)
+	c.countHealed(n&replyHealed != 0)
+	if kind == replyOK {
+		return nil, true
+	}
+	d = &DeniedError{Reason: outcomes[kind]}
+	if kind == replyMismatch {
+		d.Left = int(min(value, maxCount))
+	} else {
+		d.RetryAfter = microseconds(value)
+	}
+	return d, d.Reason != nil
 }
 
 func (c *CodeRedisCache) countHealed(yes bool) {
