@@ -1,5 +1,0 @@
-//go:build race
-
-package cachex
-
-const raceEnabled = true
