@@ -88,7 +88,7 @@ func ready(node app.Node) bool {
 }
 
 func TestReadyz(t *testing.T) {
-	site := apptest.Start(t, func(cfg *config.Config) { cfg.HTTP.DrainDelay = second })
+	site := apptest.Start(t, func(cfg *config.Config) { cfg.HTTP.DrainDelay = 3 * second })
 	for _, node := range site.Nodes {
 		require.True(t, ready(node))
 	}

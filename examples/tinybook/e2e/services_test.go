@@ -32,7 +32,7 @@ func runFailing(t *testing.T, change func(*config.Config)) error {
 		return err
 	case <-a.Ready():
 		cancel()
-		<-done
+		require.NoError(t, <-done)
 		t.Fatal("it started")
 		return nil
 	}
@@ -56,12 +56,12 @@ func TestServicesThatAreNotThere(t *testing.T) {
 func TestRealRedis(t *testing.T) {
 	server := realserver.Redis(t)
 	key := "k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32))
-	real := func(cfg *config.Config) {
+	onRedis := func(cfg *config.Config) {
 		cfg.Redis.Addr, cfg.Code.Store, cfg.Session.Keys, cfg.Nodes = server.Addr(), config.StoreRedis, key, 1
 	}
 	// Two processes, as two pods would be.
-	one := newClient(t, apptest.Start(t, real).URL())
-	two := newClient(t, apptest.Start(t, real).URL())
+	one := newClient(t, apptest.Start(t, onRedis).URL())
+	two := newClient(t, apptest.Start(t, onRedis).URL())
 
 	phone := newPhone()
 	login := fields{"phone": phone, "code": one.code(phone)}

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"bytes"
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -63,12 +64,8 @@ func TestTokensThatAreRefused(t *testing.T) {
 
 	forge := func(method jwt.SigningMethod, kid string, key any, change map[string]any) string {
 		says := jwt.MapClaims{}
-		for name, value := range claims {
-			says[name] = value
-		}
-		for name, value := range change {
-			says[name] = value
-		}
+		maps.Copy(says, claims)
+		maps.Copy(says, change)
 		token := jwt.NewWithClaims(method, says)
 		token.Header["kid"] = kid
 		text, err := token.SignedString(key)

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -66,9 +67,7 @@ func TestServicesMode(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := map[string]string{"TINYBOOK_MODE": "services"}
-			for name, value := range tc.env {
-				env[name] = value
-			}
+			maps.Copy(env, tc.env)
 			_, err := load(t, env, tc.args...)
 			require.ErrorContains(t, err, tc.want)
 			require.NotContains(t, strings.ReplaceAll(err.Error(), "kid:secret", ""), "secret-")
