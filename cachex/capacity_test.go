@@ -120,7 +120,7 @@ func TestTheinePermits(t *testing.T) {
 			})
 			time.Sleep(time.Duration(step%5) * 500 * time.Millisecond)
 		}
-		time.Sleep(10 * time.Second)
+		time.Sleep(p.Guesses.Window + theineLag)
 		stats := c.Stats()
 		require.Zero(t, stats.Records, "permits are lost")
 		require.Zero(t, stats.Evicted)

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 	"unsafe"
@@ -152,6 +153,28 @@ func TestShardsFor(t *testing.T) {
 	for capacity, want := range map[int]int{1: 1, 64: 1, 128: 2, 4096: 64, 1 << 20: 64, 1 << 26: 64, 1<<26 + 1<<20: 128} {
 		if got := shardsFor(capacity); got != want {
 			t.Errorf("shardsFor(%d) = %d, want %d", capacity, got, want)
+		}
+	}
+}
+
+// What a code takes in memory, whatever the number of codes: no size is unlucky.
+func TestBytesPerCode(t *testing.T) {
+	const limit = 125
+	c := mustLocal(t)
+	for n := 1; n <= 300_000; n++ {
+		if _, err := c.Set(t.Context(), Key{"login", strconv.Itoa(n)}, "271828"); err != nil {
+			t.Fatal(err)
+		}
+		if n < 50_000 || n%10_000 != 0 {
+			continue
+		}
+		bytes := 0
+		for i := range c.shards {
+			s := &c.shards[i].table
+			bytes += 8*len(s.chunks)*chunkRows*s.stride + 4*cap(s.index) + 4*cap(s.heap) + 24*cap(s.chunks)
+		}
+		if per := float64(bytes) / float64(n); per > limit {
+			t.Errorf("%d codes take %.1f bytes each, want at most %d", n, per, limit)
 		}
 	}
 }

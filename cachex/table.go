@@ -26,17 +26,19 @@ func (n *namer) id(k Key) id {
 type row []uint64
 
 const (
-	rowID      = 0 // two words
-	rowCode    = 2 // two words
-	rowGen     = 4
-	rowSentAt  = 5
-	rowWrongs  = 6 // start of the guess window
-	rowDue     = 7 // see table
-	rowPlace   = 8 // policy index and place in the heap, 32 bits each
-	rowCounts  = 9 // left, wrongs and the first two send counts, 16 bits each
-	rowStarts  = 10
-	rowsPerArm = 64 // rows that are allocated at once
+	rowID     = 0 // two words
+	rowCode   = 2 // two words
+	rowGen    = 4
+	rowSentAt = 5
+	rowWrongs = 6 // start of the guess window
+	rowDue    = 7 // see table
+	rowPlace  = 8 // policy index and place in the heap, 32 bits each
+	rowCounts = 9 // left, wrongs and the first two send counts, 16 bits each
+	rowStarts = 10
 )
+
+// chunkRows is how many rows are allocated at once.
+const chunkRows = 64
 
 // A table holds rows by id and knows which is due first. It is three parts: the
 // rows, dense and in no order, in chunks that never move; an index of them with
@@ -63,8 +65,8 @@ func newTable(sends int) table {
 }
 
 func (t *table) row(ref uint32) row {
-	at := int(ref%rowsPerArm) * t.stride
-	return row(t.chunks[ref/rowsPerArm][at : at+t.stride : at+t.stride])
+	at := int(ref%chunkRows) * t.stride
+	return row(t.chunks[ref/chunkRows][at : at+t.stride : at+t.stride])
 }
 
 func (r row) id() id { return id{r[rowID], r[rowID+1]} }
@@ -113,8 +115,8 @@ func (t *table) insert(k id, policy uint32, due int64) uint32 {
 		t.reindex(n + n/2)
 	}
 	ref := t.n
-	if int(ref/rowsPerArm) == len(t.chunks) {
-		t.chunks = append(t.chunks, make([]uint64, rowsPerArm*t.stride))
+	if int(ref/chunkRows) == len(t.chunks) {
+		t.chunks = append(t.chunks, make([]uint64, chunkRows*t.stride))
 	}
 	t.n++
 	r := t.row(ref)
@@ -167,7 +169,7 @@ func between(hole, home, at int) bool {
 
 // shrink gives memory back when most of it is unused.
 func (t *table) shrink() {
-	if used := int(t.n/rowsPerArm) + 2; len(t.chunks) > used {
+	if used := int(t.n/chunkRows) + 2; len(t.chunks) > used {
 		t.chunks[used] = nil
 		t.chunks = t.chunks[:used]
 	}
