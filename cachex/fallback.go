@@ -36,7 +36,7 @@ import (
 type Fallback struct {
 	primary, backup CodeCache
 	onSwitch        func(error)
-	sides           sides
+	sides           *sides
 	switched        atomic.Uint64
 }
 
@@ -206,12 +206,12 @@ func (f *Fallback) Status(ctx context.Context, k Key) (Status, error) {
 // FallbackStats is a snapshot of a [Fallback].
 type FallbackStats struct {
 	Switched   uint64 // calls that went to the backup because the primary failed
-	Remembered int    // Keys whose last side is remembered, ended ones not all counted out
+	Remembered int    // Keys whose last side is held in memory, some of them perhaps beyond their time
 }
 
 // Stats returns a snapshot.
 func (f *Fallback) Stats() FallbackStats {
-	return FallbackStats{Switched: f.switched.Load(), Remembered: f.sides.len()}
+	return FallbackStats{Switched: f.switched.Load(), Remembered: int(f.sides.size.Load())}
 }
 
 func (f *Fallback) goToBackup(err error) {

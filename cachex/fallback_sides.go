@@ -2,6 +2,7 @@ package cachex
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,8 +21,9 @@ type sides struct {
 	memory time.Duration
 	names  *signer
 
-	mu  sync.Mutex
-	all map[mac]lastSet // by a MAC of the Key, so that it holds no recipient
+	size atomic.Int64 // of all, so that nobody waits for mu while it is empty
+	mu   sync.Mutex
+	all  map[mac]lastSet // by a MAC of the Key, so that it holds no recipient
 }
 
 type lastSet struct {
@@ -30,12 +32,15 @@ type lastSet struct {
 	side  side
 }
 
-func newSides(memory time.Duration) sides {
-	return sides{memory: memory, names: newSigner(randomKey()), all: make(map[mac]lastSet)}
+func newSides(memory time.Duration) *sides {
+	return &sides{memory: memory, names: newSigner(randomKey()), all: make(map[mac]lastSet)}
 }
 
 // last returns the side that alone answers for k, or nowhere if either may.
 func (s *sides) last(k Key) side {
+	if s.size.Load() == 0 {
+		return nowhere
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if l, ok := s.find(k); ok {
@@ -47,6 +52,9 @@ func (s *sides) last(k Key) side {
 // setPrimary notes a Set on the primary. It returns the gen of the code on the
 // backup that this supersedes, if there is one.
 func (s *sides) setPrimary(k Key) (gen uint64, superseded bool) {
+	if s.size.Load() == 0 {
+		return 0, false
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l, ok := s.find(k)
@@ -64,19 +72,11 @@ func (s *sides) setBackup(k Key, gen uint64) {
 	now := time.Now()
 	s.sweep(now)
 	s.all[s.name(k)] = lastSet{until: now.Add(s.memory), gen: gen, side: onBackup}
-}
-
-func (s *sides) len() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.all)
+	s.size.Store(int64(len(s.all)))
 }
 
 // find requires that s.mu is held.
 func (s *sides) find(k Key) (lastSet, bool) {
-	if len(s.all) == 0 {
-		return lastSet{}, false
-	}
 	l, ok := s.all[s.name(k)]
 	return l, ok && time.Now().Before(l.until)
 }

@@ -18,14 +18,17 @@ import (
 //
 // Redis holds HMACs only, of the codes and of the Keys. Every key expires, at
 // the latest a code's life and a guess window after the last Set. A value that
-// can't be a record, or whose expiry was lost or moved out, is put right by the
-// next call that meets it, which counts it; see [CodeRedisCache.Stats].
+// can't be a record counts as absent and is removed by the next call that meets
+// it; an expiry that was lost or moved out is put back by the next call but a
+// wrong try that isn't the code's last. Both are counted; see
+// [CodeRedisCache.Stats].
 //
 // A call carries a nonce, so that a client may send it again when it lost the
 // reply, as go-redis does by itself: the call is done once and answers as it
-// did, unless another try or Set of the same Key came between the two. Then a
-// wrong guess may count twice, never less than once. A Verify whose reply never
-// came returns an error that is [ErrUnknown] and wraps the cause.
+// did. Only if another try or Set of the same Key came between the two, a try
+// or a Set may count twice, never less than once. A Verify whose reply never
+// came returns an error that is [ErrUnknown] and wraps the cause; a Set whose
+// reply never came may have been done.
 //
 // How soon a call returns after ctx is done is the client's affair: go-redis
 // minds a deadline while it waits for a reply only with ContextTimeoutEnabled.
@@ -35,7 +38,8 @@ import (
 // counted try may be forgotten. Reads never go to a replica.
 //
 // It is safe for concurrent use, starts no goroutine and never closes the
-// client.
+// client. It needs Redis 5 or later, or what is compatible with it, and the
+// right to EVALSHA, EVAL, GET, SET, SETRANGE, DEL, PTTL, PEXPIRE and TIME.
 type CodeRedisCache struct {
 	rdb      redis.Scripter
 	policies map[string]*policyScripts
@@ -50,7 +54,8 @@ var _ CodeCache = (*CodeRedisCache)(nil)
 // NewCodeRedisCache returns a cache on rdb: a client of a single node, of
 // Sentinel or of a Cluster, with its retries on or off. Every option has its
 // meaning but WithCapacity, which is ignored. All processes must use the same
-// options. The error joins all that is wrong with the arguments.
+// options. The server comes to hold four scripts per policy. The error joins
+// all that is wrong with the arguments.
 func NewCodeRedisCache(rdb redis.Scripter, opts ...Option) (*CodeRedisCache, error) {
 	cfg, err := newConfig(opts)
 	if rdb == nil {

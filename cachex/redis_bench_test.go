@@ -158,7 +158,7 @@ func measure(b *testing.B, admin *redis.Client, all []*contender) {
 	for _, c := range all {
 		c.micros = math.Inf(1)
 	}
-	for round := range rounds {
+	for range rounds {
 		for _, c := range all {
 			require.NoError(b, admin.FlushAll(b.Context()).Err())
 			require.NoError(b, c.cycle(b.Context(), -1), "warm up")
@@ -170,7 +170,6 @@ func measure(b *testing.B, admin *redis.Client, all []*contender) {
 			c.wire = float64(c.bytes.Load()-before) / cycles
 			c.micros = min(c.micros, serverMicros(b, admin)/cycles)
 		}
-		_ = round
 	}
 }
 
@@ -193,6 +192,44 @@ func BenchmarkRedisCycle(b *testing.B) {
 			}
 			b.ReportMetric(c.micros, "server-us/cycle")
 			b.ReportMetric(c.wire, "wire-B/cycle")
+		})
+	}
+}
+
+// BenchmarkRedisCall is each call by itself, from one goroutine and from many.
+func BenchmarkRedisCall(b *testing.B) {
+	p := cachex.Policy{TTL: time.Hour, MaxAttempts: 65535}
+	c := newRedisCache(b, realClient(b, realserver.Redis(b)), p)
+	ticket, err := c.Set(b.Context(), someone, "271828")
+	require.NoError(b, err)
+	for _, op := range []struct {
+		name string
+		call func(ctx context.Context) error
+	}{
+		{"set", func(ctx context.Context) error { _, err := c.Set(ctx, someone, "271828"); return err }},
+		{"verify", func(ctx context.Context) error { _ = c.Verify(ctx, someone, "314159"); return nil }},
+		{"revoke", func(ctx context.Context) error { _, err := c.Revoke(ctx, someone, ticket.Gen); return err }},
+		{"status", func(ctx context.Context) error { _, err := c.Status(ctx, someone); return err }},
+	} {
+		b.Run("op="+op.name+"/g=1", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := op.call(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run("op="+op.name+"/g=many", func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetParallelism(16)
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					if err := op.call(b.Context()); err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			})
 		})
 	}
 }

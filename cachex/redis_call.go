@@ -65,8 +65,10 @@ func (c *CodeRedisCache) run(ctx context.Context, script *redis.Script, key stri
 }
 
 // lost reports whether a script may have run whose call failed with err: it was
-// written, and the last word wasn't the server's. The server refuses a script
-// that it doesn't run, and a script of ours that it does run doesn't fail.
+// written, and the last word wasn't the server's. A script of ours that runs
+// doesn't fail, so a server that answers with an error refused it. Clients send
+// again after some refusals, such as READONLY, so that the writes before the
+// last say nothing.
 func (m *message) lost(err error) bool {
 	if m.writes.Load() == 0 {
 		return false

@@ -3,6 +3,7 @@ package cachex_test
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -173,6 +174,14 @@ func FuzzRedisValue(f *testing.F) {
 	} {
 		f.Add([]byte(seed), true)
 		f.Add([]byte(seed), false)
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 100 {
+		mutant := []byte(record)
+		for range 1 + r.IntN(4) {
+			mutant[r.IntN(len(mutant))] = byte(r.Uint32())
+		}
+		f.Add(mutant, r.IntN(2) == 0)
 	}
 	f.Fuzz(func(t *testing.T, value []byte, immortal bool) {
 		ttl := time.Hour
