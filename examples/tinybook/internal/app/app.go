@@ -73,6 +73,9 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (*parts, err
 		return p, err
 	}
 	p.sender = p.outbox
+	if cfg.Mode == config.Services {
+		log.Warn("there is no SMS provider: login codes stay in this process")
+	}
 	if cfg.Demo {
 		return p, p.addDemo(ctx)
 	}

@@ -89,8 +89,12 @@ func TestOneVariableSwitchesOnePart(t *testing.T) {
 		cfg, err = load(t, map[string]string{name: value})
 		require.NoError(t, err)
 		require.True(t, cfg.RealDB(), name)
+		require.False(t, cfg.Demo, "a public password in a real database")
 		require.False(t, cfg.RealRedis(), name)
 	}
+	cfg, err = load(t, map[string]string{"TINYBOOK_MYSQL_ADDR": "127.0.0.1:3308", "TINYBOOK_DEMO": "true"})
+	require.NoError(t, err)
+	require.True(t, cfg.Demo, "on demand")
 }
 
 func TestFileThenEnvironmentThenFlags(t *testing.T) {
@@ -169,3 +173,16 @@ func TestPrintMasksSecrets(t *testing.T) {
 type brokenWriter struct{}
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("full") }
+
+// The table in the README has every setting.
+func TestReadmeListsEverySetting(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	cfg := config.Default(config.Embedded)
+	var out bytes.Buffer
+	require.NoError(t, cfg.Print(&out))
+	for line := range strings.Lines(out.String()) {
+		name, _, _ := strings.Cut(line, ":")
+		require.Contains(t, string(readme), "| `"+name+"`")
+	}
+}

@@ -33,15 +33,15 @@ func Load(args []string, env func(string) (string, bool), out io.Writer) (Config
 	}
 	// The mode first, wherever it is set: it chooses the defaults under
 	// everything else.
-	c := Default(Embedded)
-	if err := c.apply(text, env, given); err != nil {
+	first := Default(Embedded)
+	if err := first.apply(text, env, given); err != nil {
 		return Config{}, err
 	}
-	if c.Mode == Services {
-		c = Default(Services)
-		if err := c.apply(text, env, given); err != nil {
-			return Config{}, err
-		}
+	c := Default(first.Mode)
+	// A real database gets an account with a public password only on demand.
+	c.Demo = c.Demo && !first.RealDB()
+	if err := c.apply(text, env, given); err != nil {
+		return Config{}, err
 	}
 	return c, c.Validate()
 }
