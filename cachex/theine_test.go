@@ -22,11 +22,3 @@ func openTheine(t *testing.T, p cachex.Policy) cachextest.Harness {
 }
 
 func TestTheine(t *testing.T) { cachextest.RunBubble(t, openTheine) }
-
-func TestTheineRealTime(t *testing.T) {
-	cachextest.Run(t, func(t *testing.T, p cachex.Policy) cachextest.Harness {
-		h := openTheine(t, p)
-		h.Grain = 0
-		return h
-	})
-}
