@@ -205,15 +205,13 @@ type tested struct {
 	log    *strings.Builder
 }
 
-// testSite wires a site in memory, signs user 7 in, and then breaks it.
-func testSite(t *testing.T, breaks func(t *testing.T, p *parts)) *tested {
+// testParts returns parts in memory, which know nobody.
+func testParts(t *testing.T) *parts {
 	t.Helper()
-	s := &tested{log: &strings.Builder{}}
 	cfg := config.Default(config.Embedded)
-	cfg.User.BcryptCost = 4
 	cfg.Demo = false
 	p := &parts{
-		cfg: cfg, log: slog.New(slog.NewJSONHandler(s.log, nil)),
+		cfg: cfg, log: slog.New(slog.DiscardHandler),
 		users: emptyRepo{}, sessions: emptyStore{}, keys: []session.Key{session.RandomKey()},
 	}
 	var err error
@@ -224,9 +222,19 @@ func testSite(t *testing.T, breaks func(t *testing.T, p *parts)) *tested {
 	p.outbox, err = sms.NewOutbox(10)
 	require.NoError(t, err)
 	p.sender = p.outbox
+	return p
+}
+
+// testSite wires a site of such parts, breaks it, and signs user 7 in.
+func testSite(t *testing.T, breaks func(t *testing.T, p *parts)) *tested {
+	t.Helper()
+	s := &tested{log: &strings.Builder{}}
+	p := testParts(t)
+	p.log = slog.New(slog.NewJSONHandler(s.log, nil))
 	if breaks != nil {
 		breaks(t, p)
 	}
+	var err error
 	s.site, err = newSite(p, true)
 	require.NoError(t, err)
 
