@@ -88,19 +88,14 @@ func (c *CodeRedisCache) Set(ctx context.Context, k Key, code string) (Ticket, e
 	if err != nil {
 		return Ticket{}, fmt.Errorf("cachex: set: %w", err)
 	}
-	n, ok := reply.(int64)
-	if ok && n < 0 {
-		var d *DeniedError
-		if d, ok = c.refusal(-n); ok && d != nil {
-			return Ticket{}, d
-		}
+	if gen, healed, ok := replyGen(reply); ok {
+		c.countHealed(healed)
+		return Ticket{Gen: gen, ExpiresAt: time.UnixMilli(int64(gen / 1000)).Add(p.ttl)}, nil
 	}
-	if !ok || n <= 0 {
-		return Ticket{}, badReply("set", reply)
+	if d, ok := c.refusal(reply); ok && d != nil {
+		return Ticket{}, d
 	}
-	c.countHealed(n&1 != 0)
-	gen := n >> 1
-	return Ticket{Gen: uint64(gen), ExpiresAt: time.UnixMilli(gen / 1000).Add(p.ttl)}, nil
+	return Ticket{}, badReply("set", reply)
 }
 
 // Verify implements [CodeCache].
@@ -117,11 +112,7 @@ func (c *CodeRedisCache) Verify(ctx context.Context, k Key, code string) error {
 	case err != nil:
 		return fmt.Errorf("cachex: verify: %w", err)
 	}
-	n, ok := reply.(int64)
-	var d *DeniedError
-	if ok {
-		d, ok = c.refusal(n)
-	}
+	d, ok := c.refusal(reply)
 	switch {
 	case !ok:
 		return fmt.Errorf("%w: %w", ErrUnknown, badReply("verify", reply))
@@ -160,13 +151,7 @@ func (c *CodeRedisCache) Status(ctx context.Context, k Key) (Status, error) {
 	if err != nil {
 		return Status{}, fmt.Errorf("cachex: status: %w", err)
 	}
-	var n [6]int64
-	list, ok := reply.([]any)
-	ok = ok && len(list) == len(n)
-	for i := 0; ok && i < len(n); i++ {
-		n[i], ok = list[i].(int64)
-		ok = ok && n[i] >= 0
-	}
+	n, ok := replyNumbers(reply, 6)
 	if !ok {
 		return Status{}, badReply("status", reply)
 	}
@@ -201,11 +186,20 @@ var outcomes = [replyHealed]error{
 	replyTooSoon:  ErrTooSoon,
 }
 
-// refusal turns the answer n of a script into its refusal, which is nil for
+// refusal turns the answer of a script into its refusal, which is nil for
 // success. It reports false for an answer that no script gives.
-func (c *CodeRedisCache) refusal(n int64) (d *DeniedError, ok bool) {
+func (c *CodeRedisCache) refusal(reply any) (d *DeniedError, ok bool) {
+	n, short := reply.(int64)
+	if list, ok := replyNumbers(reply, 1); ok {
+		n = list[0]
+	} else if !short {
+		return nil, false
+	}
 	kind, value := n%replyHealed, n/replyUnit
-	if n < 0 || (kind == replyOK || kind == replyNotFound) && value != 0 {
+	switch {
+	case n < 0, short != (kind < replyTooMany):
+		return nil, false
+	case (kind == replyOK || kind == replyNotFound) && value != 0:
 		return nil, false
 	}
 	c.countHealed(n&replyHealed != 0)
@@ -241,13 +235,4 @@ func (c *CodeRedisCache) policy(biz string) *policyScripts {
 		return p
 	}
 	return c.policies[""]
-}
-
-func microseconds(n int64) time.Duration {
-	return time.Duration(min(n, int64(maxDuration/time.Microsecond))) * time.Microsecond
-}
-
-// badReply names an answer's type only: its content is not ours to print.
-func badReply(op string, reply any) error {
-	return fmt.Errorf("cachex: %s: unexpected reply of type %T", op, reply)
 }

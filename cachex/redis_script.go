@@ -33,7 +33,9 @@ var luaRevoke string
 //go:embed lua/status.lua
 var luaStatus string
 
-// What the scripts answer: kind + replyHealed + replyUnit*value.
+// What the scripts answer: kind + replyHealed + replyUnit*value. Where it may be
+// large it's text in a list: an integer is cut to 32 bits by miniredis on a
+// machine of 32 bits.
 const (
 	replyOK       = 0
 	replyMismatch = 1 // value: tries left

@@ -1,9 +1,9 @@
 -- ARGV[1]: 16 bytes of the code's MAC, 8 of nonce.
--- Answers twice the gen, plus 1 if it healed, or a negative refusal.
+-- Answers the 7 bytes of the gen, and one more if it healed, or a refusal.
 local set, guesses, sends = now, '\0\0\0\0\0\0\0\0\0', nil
 if v then
   -- A client that lost the reply sends the same call again.
-  if sub(v, 51, 58) == sub(arg, 17, 24) then return gen * 2 + healed / HEALED end
+  if sub(v, 51, 58) == sub(arg, 17, 24) then return sub(v, 2, 8) end
   local wait, pause = 0, 0
   local wrongs = w1 * 256 + w2
   local window = (((((s1 * 256 + s2) * 256 + s3) * 256 + s4) * 256 + s5) * 256 + s6) * 256 + s7 + WINDOW - now
@@ -32,8 +32,8 @@ if v then
       sends[i] = string.char((count - d) / 256, d) .. sub(v, 58 + 9 * i, 64 + 9 * i)
     end
   end
-  if wait > 0 then return -(LOCKED + healed + UNIT * math.max(wait, pause)) end
-  if pause > 0 then return -(TOO_SOON + healed + UNIT * pause) end
+  if wait > 0 then return { string.format('%.0f', LOCKED + healed + UNIT * math.max(wait, pause)) } end
+  if pause > 0 then return { string.format('%.0f', TOO_SOON + healed + UNIT * pause) } end
   if gen >= now then set = gen + 1 end
 end
 local n = set
@@ -55,4 +55,5 @@ else
   for _ = 2, SENDS do sends = sends .. first end
 end
 call('SET', key, '\1' .. g .. CODE .. guesses .. '\0\0\0\0\0\0\0\0' .. arg .. LIFE .. sends, 'PX', LIFE_PX)
-return set * 2 + healed / HEALED
+if healed > 0 then return g .. '\1' end
+return g

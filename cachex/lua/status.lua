@@ -1,5 +1,5 @@
 -- Answers healed, gen and end of the live code, tries left, pause, lock.
-if not v then return { healed, 0, 0, 0, 0, 0 } end
+if not v then return { healed .. ' 0 0 0 0 0' } end
 local locked, pause, left = 0, 0, 0
 local wrongs = w1 * 256 + w2
 local window = (((((s1 * 256 + s2) * 256 + s3) * 256 + s4) * 256 + s5) * 256 + s6) * 256 + s7 + WINDOW - now
@@ -15,6 +15,9 @@ for i = 1, SENDS do
 end
 if state ~= 3 then pause = math.max(0, math.min(sent + RESEND - now, RESEND)) end
 local ends = sent + ((((t1 * 256 + t2) * 256 + t3) * 256 + t4) * 256 + t5) * 256 + t6
-if state ~= 1 or now >= ends then return { healed, 0, 0, 0, pause, locked } end
-left = math.max(0, math.min(l1 * 256 + l2, GUESSES - wrongs))
-return { healed, gen, ends, left, pause, locked }
+if state ~= 1 or now >= ends then
+  gen, ends = 0, 0
+else
+  left = math.max(0, math.min(l1 * 256 + l2, GUESSES - wrongs))
+end
+return { string.format('%.0f %.0f %.0f %.0f %.0f %.0f', healed, gen, ends, left, pause, locked) }

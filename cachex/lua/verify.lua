@@ -6,6 +6,6 @@ if right then
 end
 if again and state == 2 then return healed end
 if again and live then return MISMATCH + healed + UNIT * math.max(0, left) end
-if wrongs >= GUESSES then return LOCKED + healed + UNIT * math.min(window, WINDOW) end
+if wrongs >= GUESSES then return { string.format('%.0f', LOCKED + healed + UNIT * math.min(window, WINDOW)) } end
 if not live then return NOT_FOUND + healed end
-return TOO_MANY + healed + UNIT * math.max(0, math.min(sent + RESEND - now, RESEND))
+return { string.format('%.0f', TOO_MANY + healed + UNIT * math.max(0, math.min(sent + RESEND - now, RESEND))) }
