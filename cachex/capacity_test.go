@@ -56,6 +56,25 @@ func TestRoomComesBack(t *testing.T) {
 	}, cachex.WithCapacity(1), cachex.WithPolicy("", p))
 }
 
+// A code that is used may bring the end of its record closer; the room is back
+// at the new end, not at the old.
+func TestRoomComesBackAtNewEnd(t *testing.T) {
+	p := cachex.Policy{TTL: time.Hour, ResendAfter: time.Minute, MaxAttempts: 3}
+	inMemory(t, func(t *testing.T, c cachex.CodeCache) {
+		set(t, c, phone, right)
+		set(t, c, phones(1), right)
+		require.NoError(t, c.Verify(t.Context(), phones(1), right))
+		time.Sleep(time.Minute - 1)
+		_, err := c.Set(t.Context(), phones(2), right)
+		require.ErrorIs(t, err, cachex.ErrFull)
+		if _, ok := c.(*cachex.CodeTheineCache); ok {
+			time.Sleep(theineLag)
+		}
+		time.Sleep(time.Nanosecond)
+		set(t, c, phones(2), right)
+	}, cachex.WithCapacity(2), cachex.WithPolicy("", p))
+}
+
 // Many goroutines fight for the last permits while records end: what was
 // accepted is there, and never more than the capacity.
 func TestCapacityUnderContention(t *testing.T) {

@@ -156,7 +156,7 @@ func (c *CodeTheineCache) Revoke(ctx context.Context, k Key, gen uint64) (ok boo
 	err = c.do(ctx, k, noCode, func(a *access) error {
 		ok = a.rec.revoke(a.now, a.p, gen)
 		if ok {
-			c.save(a) // the end only comes closer, so this needs no permit
+			c.save(a) // false: the record has ended meanwhile, which takes back as well
 		}
 		return nil
 	})

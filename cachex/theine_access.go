@@ -41,8 +41,8 @@ func (c *CodeTheineCache) do(ctx context.Context, k Key, code string, f func(a *
 }
 
 // save stores a.rec and reports whether there was room for it. A record whose
-// end moves away gets a new entry, because theine's expiry may be at work on
-// the old one: an update in place can be lost. The new entry takes over the
+// end moves gets a new entry, because theine's expiry may be at work on the old
+// one: a new life given in place can be lost. The new entry takes over the
 // permit of the old, and follows it in theine's queue, so that theine never
 // counts both.
 func (c *CodeTheineCache) save(a *access) bool {
@@ -51,7 +51,7 @@ func (c *CodeTheineCache) save(a *access) bool {
 	case end <= a.now:
 		c.drop(a)
 		return true
-	case a.slot != nil && a.slot.held.Load() && end <= a.slot.until:
+	case a.slot != nil && a.slot.held.Load() && end == a.slot.until:
 		a.slot.rec = a.rec
 		return true
 	}

@@ -182,7 +182,10 @@ func shortest(p cachex.Policy) time.Duration {
 func randomRun(e *env) {
 	seed := rand.Uint64()
 	e.t.Logf("seed %d", seed)
-	m := &modelRun{env: e, r: rand.New(rand.NewPCG(seed, 0)), people: make(map[cachex.Key]*person)}
+	m := &modelRun{
+		env: e, r: rand.New(rand.NewPCG(seed, 0)),
+		people: make(map[cachex.Key]*person), last: make(map[cachex.Key]uint64),
+	}
 	for range 6 {
 		k := e.key()
 		m.keys = append(m.keys, k)
@@ -202,7 +205,8 @@ type modelRun struct {
 	r      *rand.Rand
 	keys   []cachex.Key
 	people map[cachex.Key]*person
-	gens   []uint64
+	last   map[cachex.Key]uint64 // gens, even of codes that are gone
+	gens   []uint64              // all of them
 	step   int
 }
 
@@ -216,7 +220,7 @@ func (m *modelRun) one() {
 		t, err := m.c.Set(m.t.Context(), k, code)
 		m.answer("Set", err, p.set(&m.p, now, code))
 		if err == nil {
-			p.gen = t.Gen
+			p.gen, m.last[k] = t.Gen, t.Gen
 			m.gens = append(m.gens, t.Gen)
 		}
 	case op < 13:
@@ -231,8 +235,8 @@ func (m *modelRun) one() {
 }
 
 func (m *modelRun) revokeOne(k cachex.Key, p *person) {
-	gen := p.gen
-	if len(m.gens) > 0 && m.r.IntN(2) == 0 {
+	gen := m.last[k]
+	if len(m.gens) > 0 && m.r.IntN(4) == 0 {
 		gen = m.gens[m.r.IntN(len(m.gens))]
 	}
 	got, err := m.c.Revoke(m.t.Context(), k, gen)
