@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,38 +22,45 @@ const (
 	poll   = 20 * time.Millisecond
 )
 
+// A client of a site that stops leaves it in one of two ways.
+const (
+	byReadyz = iota // as a balancer does: it sees that a node isn't ready, and sends it nothing more
+	byAnswer        // as a client that sees no balancer: its connection is closed by an answer
+)
+
 // TestDrainUnderLoad stops a site while sixteen clients use it, each with a
-// connection of its own that it keeps. As a balancer does, a client that sees
-// a node unready sends it nothing more. No request may fail.
+// connection of its own that it keeps. No request may fail.
 func TestDrainUnderLoad(t *testing.T) {
-	site := apptest.Start(t, func(cfg *config.Config) { cfg.HTTP.DrainDelay = 2 * second })
-	_, token := newClient(t, site.URL()).signUp()
-	var answered atomic.Int64
-	failures := make(chan error, 16)
-	var clients sync.WaitGroup
-	for i := range 16 {
-		node := site.Nodes[i%len(site.Nodes)]
-		clients.Go(func() { failures <- load(node, token.AccessToken, &answered) })
+	for name, leave := range map[string]int{"by readyz": byReadyz, "by answer": byAnswer} {
+		t.Run(name, func(t *testing.T) {
+			site := apptest.Start(t, func(cfg *config.Config) { cfg.HTTP.DrainDelay = 2 * second })
+			_, token := newClient(t, site.URL()).signUp()
+			var answered atomic.Int64
+			failures := make(chan error, 16)
+			for i := range cap(failures) {
+				node := site.Nodes[i%len(site.Nodes)]
+				go func() { failures <- load(node, token.AccessToken, leave, &answered) }()
+			}
+			require.Eventually(t, func() bool { return answered.Load() > 500 }, 30*second, poll)
+			site.Cancel()
+			for range cap(failures) {
+				require.NoError(t, <-failures)
+			}
+			require.NoError(t, site.Stop())
+			require.NotContains(t, site.Log.String(), `"level":"ERROR"`)
+		})
 	}
-	require.Eventually(t, func() bool { return answered.Load() > 500 }, 30*second, poll)
-	site.Cancel()
-	clients.Wait()
-	require.NoError(t, site.Stop())
-	for range 16 {
-		require.NoError(t, <-failures)
-	}
-	require.NotContains(t, site.Log.String(), `"level":"ERROR"`)
 }
 
-// load sends requests to a node, one after the other, until it isn't ready, and
-// returns the first failure. Half of them can't be sent again by the transport:
-// a POST that fails has failed.
-func load(node app.Node, token string, answered *atomic.Int64) error {
+// load sends requests to a node, one after the other, until it is time to
+// leave, and returns the first failure. Half of them can't be sent again by the
+// transport: a POST that fails has failed.
+func load(node app.Node, token string, leave int, answered *atomic.Int64) error {
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
-	client := &http.Client{Transport: transport, Timeout: 30 * time.Second}
+	client := &http.Client{Transport: transport, Timeout: 30 * second}
 	for n := 0; ; n++ {
-		if n%8 == 0 && !ready(node) {
+		if leave == byReadyz && n%8 == 0 && !ready(node) {
 			return nil
 		}
 		method, path, body := http.MethodPost, "/users/edit", "{}"
@@ -72,10 +78,13 @@ func load(node app.Node, token string, answered *atomic.Int64) error {
 			return fmt.Errorf("after %d requests: %w", n, err)
 		}
 		_, err = io.Copy(io.Discard, resp.Body)
-		if err = errors.Join(err, resp.Body.Close()); err != nil || resp.StatusCode != 200 {
+		if err = errors.Join(err, resp.Body.Close()); err != nil || resp.StatusCode != http.StatusOK {
 			return fmt.Errorf("after %d requests: %s: %w", n, resp.Status, err)
 		}
 		answered.Add(1)
+		if leave == byAnswer && resp.Close {
+			return nil
+		}
 	}
 }
 
