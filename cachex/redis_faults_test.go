@@ -90,7 +90,7 @@ func TestRedisPoolTimeoutIsCertain(t *testing.T) {
 	_, err := c.Set(t.Context(), someone, code)
 	require.NoError(t, err)
 	w.hang.Store(true)
-	go func() { _ = c.Verify(context.Background(), someone, other) }()
+	go func() { _ = c.Verify(t.Context(), someone, other) }()
 	<-w.done
 	err = c.Verify(t.Context(), someone, code)
 	require.ErrorIs(t, err, redis.ErrPoolTimeout)
@@ -135,10 +135,23 @@ func (s scripter) EvalSha(ctx context.Context, _ string, _ []string, _ ...any) *
 
 func TestRedisUnexpectedRepliesAreErrors(t *testing.T) {
 	for _, reply := range []any{
-		nil, redis.Nil, "text", "\x00\x00\x00\x00\x00\x00\x00", "more than eight", 1.5, map[any]any{},
+		nil, redis.Nil, "text", "\x00\x00\x00\x00\x00\x00\x00", "more than eight", 1.5,
+		map[any]any{},
 		int64(-1 << 63), int64(-16), int64(-7), int64(7), int64(16), int64(1 << 62),
-		[]any{}, []any{nil}, []any{int64(1)}, []any{"1", int64(1)}, []any{""}, []any{"0 0 0 0 0"},
-		[]any{"0"}, []any{"2"}, []any{"-4"}, int64(4), []any{"6"}, []any{"16"}, []any{"99999999999999999999"}, []any{"0 0 -1 0 0 0"},
+		[]any{},
+		[]any{nil},
+		[]any{int64(1)},
+		[]any{"1", int64(1)},
+		[]any{""},
+		[]any{"0 0 0 0 0"},
+		[]any{"0"},
+		[]any{"2"},
+		[]any{"-4"},
+		int64(4),
+		[]any{"6"},
+		[]any{"16"},
+		[]any{"99999999999999999999"},
+		[]any{"0 0 -1 0 0 0"},
 	} {
 		t.Run(fmt.Sprintf("%T %v", reply, reply), func(t *testing.T) {
 			c := newRedisCache(t, scripter{reply: reply}, policyOf3())

@@ -1,7 +1,6 @@
 package cachex_test
 
 import (
-	"context"
 	"errors"
 	"math/rand/v2"
 	"strings"
@@ -228,7 +227,7 @@ func checkAnswer(t *testing.T, c cachex.CodeCache, p cachex.Policy, op int) {
 // may have been a counted wrong try.
 func requireExpiry(t *testing.T, rdb *redis.Client, key string, tryOnly bool) {
 	t.Helper()
-	ttl, err := rdb.PTTL(context.Background(), key).Result()
+	ttl, err := rdb.PTTL(t.Context(), key).Result()
 	require.NoError(t, err)
 	if ttl == -1 && !tryOnly {
 		t.Fatal("the key never expires")

@@ -1,7 +1,6 @@
 package cachex_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -22,7 +21,7 @@ import (
 // keysOf returns every key of a server.
 func keysOf(t testing.TB, rdb *redis.Client) []string {
 	t.Helper()
-	keys, err := rdb.Keys(context.Background(), "*").Result()
+	keys, err := rdb.Keys(t.Context(), "*").Result()
 	require.NoError(t, err)
 	return keys
 }
@@ -37,7 +36,7 @@ func onlyKey(t testing.TB, rdb *redis.Client) string {
 
 func ttlOf(t testing.TB, rdb *redis.Client, key string) time.Duration {
 	t.Helper()
-	ttl, err := rdb.PTTL(context.Background(), key).Result()
+	ttl, err := rdb.PTTL(t.Context(), key).Result()
 	require.NoError(t, err)
 	return ttl
 }

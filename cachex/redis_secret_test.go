@@ -61,8 +61,14 @@ func TestRedisNamesKeepKeysApart(t *testing.T) {
 	rdb := realClient(t, realserver.Redis(t))
 	c := newRedisCache(t, rdb, free(), cachex.WithPrefix("codes/"))
 	keys := []cachex.Key{
-		{Biz: "a:b", To: "c"}, {Biz: "a", To: "b:c"}, {Biz: "a\x00b", To: "c"}, {Biz: "a", To: "b\x00c"},
-		{Biz: "ab", To: "c"}, {Biz: "a", To: "bc"}, {Biz: "a{b}", To: "c"}, {Biz: "a", To: "{b}c"},
+		{Biz: "a:b", To: "c"},
+		{Biz: "a", To: "b:c"},
+		{Biz: "a\x00b", To: "c"},
+		{Biz: "a", To: "b\x00c"},
+		{Biz: "ab", To: "c"},
+		{Biz: "a", To: "bc"},
+		{Biz: "a{b}", To: "c"},
+		{Biz: "a", To: "{b}c"},
 	}
 	for _, k := range keys {
 		_, err := c.Set(t.Context(), k, code)

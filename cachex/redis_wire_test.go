@@ -245,7 +245,7 @@ func TestRedisContextDoneMidCall(t *testing.T) {
 		_, err := c.Set(t.Context(), k, code)
 		require.NoError(t, err)
 		w.hang.Store(true)
-		go func() { _ = c.Verify(context.Background(), k, other) }() // takes the only connection
+		go func() { _ = c.Verify(t.Context(), k, other) }() // takes the only connection
 		<-w.done
 		ctx, cancel := context.WithTimeoutCause(t.Context(), 20*time.Millisecond, cause)
 		defer cancel()
