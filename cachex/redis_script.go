@@ -75,16 +75,14 @@ func newPolicyScripts(p Policy) *policyScripts {
 	}
 }
 
-// newScript returns the script with the constants before its body. Only those
-// that it uses go in: each would cost time on each call.
+// newScript returns the script with its constants in place: as variables they
+// would cost time on each call.
 func newScript(all []constant, body string) *redis.Script {
-	var b strings.Builder
 	for _, c := range all {
-		if regexp.MustCompile(`\b` + c.name + `\b`).MatchString(body) {
-			fmt.Fprintf(&b, "local %s = %s\n", c.name, c.value)
-		}
+		name := regexp.MustCompile(`\b` + c.name + `\b`)
+		body = name.ReplaceAllLiteralString(body, c.value)
 	}
-	return redis.NewScript(b.String() + body)
+	return redis.NewScript(body)
 }
 
 // A constant is a name in the scripts and its value in Lua.

@@ -1,5 +1,6 @@
 -- Begins every script: reads the record of KEYS[1] and the server's clock.
--- Constants of the Biz's policy stand before it; all times are microseconds.
+-- Names in capitals become constants of the Biz's policy when the script is made;
+-- all times are microseconds.
 --
 -- v is the record, or false when there is none. Its bytes, big-endian:
 --    1     layout, always 1
