@@ -24,7 +24,7 @@ func TestFallbackConforms(t *testing.T) {
 	})
 	t.Run("redis over local", func(t *testing.T) {
 		cachextest.RunBubble(t, func(t *testing.T, p cachex.Policy) cachextest.Harness {
-			f, err := cachex.NewFallback(newRedisCache(t, bubbleClient(t), p), newBrittle(t, p))
+			f, err := cachex.NewFallback(newRedisCache(t, redistest.New(t), p), newBrittle(t, p))
 			require.NoError(t, err)
 			return cachextest.Harness{Cache: f, Grain: time.Microsecond}
 		})

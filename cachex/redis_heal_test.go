@@ -139,7 +139,7 @@ func TestRedisHealsExpiries(t *testing.T) {
 // A record that should have ended long ago is as good as none.
 func TestRedisDropsAnImmortalRecordAfterItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		rdb := bubbleClient(t)
+		rdb := redistest.New(t)
 		p := cachex.DefaultPolicy()
 		c := newRedisCache(t, rdb, p)
 		ticket, err := c.Set(t.Context(), someone, code)

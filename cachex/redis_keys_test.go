@@ -44,7 +44,7 @@ func ttlOf(t testing.TB, rdb *redis.Client, key string) time.Duration {
 // Trap cachex/7: immortal keys. After any run of calls every key expires.
 func TestRedisKeysAlwaysExpire(t *testing.T) {
 	t.Run("miniredis", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) { randomCallsLeaveNoImmortalKey(t, bubbleClient(t)) })
+		synctest.Test(t, func(t *testing.T) { randomCallsLeaveNoImmortalKey(t, redistest.New(t)) })
 	})
 	t.Run("server", func(t *testing.T) {
 		randomCallsLeaveNoImmortalKey(t, realClient(t, realserver.Redis(t)))
@@ -130,7 +130,7 @@ func TestRedisKeepsALateGuess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := free()
 		p.Guesses = cachex.Budget{Max: 1, Window: time.Hour}
-		c := newRedisCache(t, bubbleClient(t), p)
+		c := newRedisCache(t, redistest.New(t), p)
 		_, err := c.Set(t.Context(), someone, code)
 		require.NoError(t, err)
 		time.Sleep(p.TTL - time.Millisecond)

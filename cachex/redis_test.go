@@ -1,8 +1,6 @@
 package cachex_test
 
 import (
-	"context"
-	"net"
 	"testing"
 	"time"
 
@@ -36,23 +34,10 @@ func clientOf(t testing.TB, o *redis.Options) *redis.Client {
 	return rdb
 }
 
-// bubbleClient returns a client of a miniredis in the bubble of the caller. Its
-// pool has room for every goroutine of a test: one that waits for a connection
-// would take a timer from a pool that go-redis shares between bubbles.
-func bubbleClient(t testing.TB) *redis.Client {
-	t.Helper()
-	server, _ := redistest.NewServer(t)
-	return clientOf(t, &redis.Options{
-		Addr:     "127.0.0.1:0",
-		Dialer:   func(context.Context, string, string) (net.Conn, error) { return server.Dial() },
-		PoolSize: 256,
-	})
-}
-
 func TestRedisConformsInABubble(t *testing.T) {
 	cachextest.RunBubble(t, func(t *testing.T, p cachex.Policy) cachextest.Harness {
 		return cachextest.Harness{
-			Cache: newRedisCache(t, bubbleClient(t), p),
+			Cache: newRedisCache(t, redistest.New(t), p),
 			Grain: time.Microsecond,
 		}
 	})

@@ -40,6 +40,9 @@ func Dial(t testing.TB, server *miniredis.Miniredis) *redis.Client {
 		// resolve it, which leaves a goroutine of one bubble for the next.
 		Addr:   "127.0.0.1:0",
 		Dialer: func(context.Context, string, string) (net.Conn, error) { return server.Dial() },
+		// Nobody waits for a connection: go-redis keeps the timers of such waits
+		// for later ones, and those may be in another bubble, which is fatal.
+		PoolSize: 256,
 	})
 	t.Cleanup(func() {
 		if err := client.Close(); err != nil {
