@@ -14,6 +14,7 @@ import (
 
 	"github.com/ycvk/tinybook/cachex"
 	"github.com/ycvk/tinybook/cachex/cachextest"
+	"github.com/ycvk/tinybook/internal/redistest"
 )
 
 func TestFallbackConforms(t *testing.T) {

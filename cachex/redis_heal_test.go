@@ -13,6 +13,7 @@ import (
 
 	"github.com/ycvk/tinybook/cachex"
 	"github.com/ycvk/tinybook/internal/realserver"
+	"github.com/ycvk/tinybook/internal/redistest"
 )
 
 // healed checks how many values c has put right.

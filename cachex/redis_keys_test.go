@@ -16,6 +16,7 @@ import (
 
 	"github.com/ycvk/tinybook/cachex"
 	"github.com/ycvk/tinybook/internal/realserver"
+	"github.com/ycvk/tinybook/internal/redistest"
 )
 
 // keysOf returns every key of a server.
