@@ -4,11 +4,12 @@
 // The standard library keeps the array of a slice for as long as the slice
 // lives, however little is left in it. The functions of this package that delete
 // in place replace an array that is a quarter full or less, and larger than
-// 1 KiB, by one of twice the length. There is no length around which that
-// happens again and again: it costs an amortised O(1) for each element appended
-// or deleted. Deletion in place allocates nothing else, but for one allocation
-// where [DeleteAt] has many indexes to put in order. See [Shrink] and, for the
-// proof, [Policy].
+// 1 KiB, by one of twice the length, even if they remove nothing. That moves an
+// amortised O(1) of elements for each one appended or deleted, in any order and
+// around any length. Such a reallocation is the rarer, the more it moves: see the
+// limits below for slices of a few large elements. Deletion in place allocates
+// nothing else, but for one allocation where [DeleteAt] has many indexes to put
+// in order. See [Shrink] and, for the proof, [Policy].
 //
 //	s = slicex.Delete(s, 3)             // in order; panics if 3 is no index
 //	s, err = slicex.TryDelete(s, i)     // the same for an index from outside
@@ -23,10 +24,23 @@
 // slice stays nil, an empty one stays non-nil, and a named slice type keeps its
 // name.
 //
+// As with append, a slice that was passed to a function that deletes in place
+// must not be used any more, only the result: [Delete], [DeleteRange],
+// [DeleteAt], [DeleteFunc], [DeleteSwap], and [TryDelete] unless it returns an
+// error. [Remove] and [PopFront] put the result in the place of the slice, and
+// copies of the old one must not be used. The other functions change nothing.
+//
 // The limits: capacity that was reserved by hand goes with the first deletion
 // that finds it mostly empty; a shrunk slice no longer shares its array with
 // other slices of it; deletion in order moves what follows the deleted element,
-// so it is O(len(s)). Like append, the functions are not safe for concurrent use
-// with others on the same array, except that [Without], [AllExcept], [Shrink],
-// [ShrinkWith] and [Fit] only read it.
+// so it is O(len(s)). Four elements of more than 256 bytes are more than 1 KiB,
+// so a slice of such elements that swings between one or none and up to three
+// allocates in every swing: with elements of 4 KiB, each append to the empty
+// slice. Where that matters, keep the array: delete with [slices.Delete], and
+// call [ShrinkWith] with a larger MinBytes at moments of your choice, as no
+// deleting function takes a [Policy].
+//
+// Like append, the functions are not safe for concurrent use with others on the
+// same array, except that [Without], [AllExcept], [Shrink], [ShrinkWith] and
+// [Fit] only read it.
 package slicex

@@ -5,13 +5,14 @@ import (
 	"fmt"
 )
 
-// ErrIndex matches every error and panic value of this package about an index
-// that is not one of the slice, with [errors.Is].
+// ErrIndex matches every error and panic value of this package about indexes
+// that the slice does not have, with [errors.Is].
 var ErrIndex = errors.New("slicex: index out of range")
 
 // An IndexError says which index was not one of a slice of which length. It is
-// returned by [TryDelete], and it is the value of the panics of the functions
-// that take indexes. It matches [ErrIndex].
+// returned by [TryDelete], and the functions that take indexes of elements panic
+// with it; [DeleteRange], which takes two bounds, panics with an error that names
+// both. Either one matches [ErrIndex].
 type IndexError struct {
 	Index int // what was asked for
 	Len   int // the length of the slice

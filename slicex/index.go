@@ -9,7 +9,9 @@ import (
 // is passed, and returns the shorter slice, in the same order. The indexes may
 // come in any order and more than once. Idx is not modified, unless it is a part
 // of s, which is allowed too. The result shares the array of s unless it was
-// shrunk: see [Shrink] for when. The freed elements at the end are zeroed.
+// shrunk: see [Shrink] for when, and that it shrinks even without an index. The
+// freed elements at the end are zeroed. As with append, s itself must not be used
+// any more.
 //
 // DeleteAt panics with an [*IndexError] for the first index that is not one of
 // s, before anything is changed. It moves every element once at most, so it is
@@ -36,8 +38,9 @@ func DeleteAt[S ~[]E, E any](s S, idx ...int) S {
 }
 
 // Without returns a copy of s that lacks the elements with the given indexes, in
-// the same order. The indexes may come in any order and more than once. Neither
-// s nor idx is modified; the copy has its own array, of exactly its length. The
+// the same order: idx has indexes, not values, in a []int too. The indexes may
+// come in any order and more than once. Neither s nor idx is modified; the copy
+// has its own array, of exactly its length. The
 // copy of a nil slice is nil, that of any other is not. Without panics with an
 // [*IndexError] for the first index that is not one of s. It is
 // O(len(s)+len(idx)) and allocates the copy, and for indexes that are not
@@ -60,18 +63,25 @@ func Without[S ~[]E, E any](s S, idx ...int) S {
 
 // AllExcept returns an iterator over the indexes and elements of s but for those
 // with the given indexes: [Without] with no copy, and with the indexes that the
-// elements have in s. The indexes may come in any order and more than once; idx
-// is copied at once and not modified. AllExcept panics with an [*IndexError] for
-// the first index that is not one of s.
+// elements have in s. Idx has indexes, not values, in a []int too. They may come
+// in any order and more than once; idx is copied at once and not modified.
+// AllExcept panics with an [*IndexError] for the first index that is not one of
+// s, before the iteration.
 //
 // The iteration covers the length that s has now and reads the elements as it
 // goes: it sees those that change meanwhile, as a deletion in place changes
-// them, and none that are appended. It may be stopped and repeated.
+// them, and none beyond that length. It may be stopped and repeated.
+//
+// AllExcept sorts the copy of idx, so it is O(len(idx)*log(len(idx))), and each
+// iteration O(len(s)+len(idx)). It allocates the copy and the iterator; an
+// iteration allocates nothing.
 func AllExcept[S ~[]E, E any](s S, idx ...int) iter.Seq2[int, E] {
 	if len(idx) > 0 {
 		survey(idx, len(s))
 	}
-	skip := slices.Compact(slices.Sorted(slices.Values(idx)))
+	skip := slices.Clone(idx)
+	slices.Sort(skip)
+	skip = slices.Compact(skip)
 	return func(yield func(int, E) bool) {
 		skip := skip
 		for i, e := range s {

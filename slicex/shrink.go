@@ -1,6 +1,7 @@
 package slicex
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -18,9 +19,10 @@ const (
 // # Why it can't thrash
 //
 // A shrink at length L leaves a capacity of Grow*L, rounded up to a size class
-// of the allocator, which adds less than a quarter above 64 bytes. Append, when
-// it runs out of capacity at length n, at most doubles it, with the same
-// rounding, so the capacity is then at most 2.5*n. What follows either one is
+// of the allocator, which adds less than a quarter above 64 bytes. Append of one
+// element, when it runs out of capacity at length n, at most doubles it, with the
+// same rounding, so the capacity is then at most 2.5*n; append of more makes it
+// no larger than that, or fills four fifths of it. What follows either one is
 //
 //   - a growth: at least (Grow-1)*L appends away, moving Grow*L elements (what
 //     follows a growth by append without a shrink is append's own business);
@@ -33,16 +35,25 @@ const (
 // before, at Grow/(Grow-1), x/(1-x) and y/(1-y) moved elements for each. The
 // limits on the fields keep all three at 5 or less, which is what append alone
 // costs; with the default policy they are 2, 5/3 and 5/3. Deletion and append
-// are therefore amortised O(1) reallocated elements in any order, and there is
-// no length around which a few of them reallocate again and again. Capacity
-// reserved by hand costs one shrink more, of at most cap*Ratio elements.
+// therefore move an amortised O(1) of elements to new arrays, in any order and
+// around any length. Capacity reserved by hand costs one shrink more, of at most
+// cap*Ratio elements.
+//
+// The number of allocations is bounded by that as far as they move something: one
+// that moves m elements is at least m/5 appends and deletions after the one
+// before. With the default policy and deletions of one element at a time, a
+// reallocation is due for every 50 of them at most if elements have 8 bytes, and
+// for every 3 at most if they have 256. Above 256 bytes an array of four elements
+// or fewer is worth shrinking, and around one element or none every second
+// operation may allocate: raise MinBytes for such slices.
 type Policy struct {
 	// Ratio is the fill at or below which an array is shrunk: when
 	// len <= cap*Ratio. It must be above 0 and at most 1/3.
 	Ratio float64
 
-	// Grow sets the new capacity to len*Grow, rounded up to the allocator's size
-	// class. It must be at least 1.25, and Ratio*Grow at most 2/3.
+	// Grow sets the new capacity to len*Grow, rounded down to whole elements and
+	// then up to the allocator's size class. It must be at least 1.25, and
+	// Ratio*Grow at most 2/3.
 	Grow float64
 
 	// MinBytes is the size of an array that is not worth shrinking: arrays of
@@ -58,21 +69,25 @@ func DefaultPolicy() Policy {
 	return Policy{Ratio: 0.25, Grow: 2, MinBytes: minBytes}
 }
 
-// Validate returns an error naming the field and its value if p has a field out
-// of its range, which are the policies that can thrash: reallocate for every few
-// deletions and appends. NaN and the infinities are out of range.
+// Validate returns nil if every field of p is in its range, and otherwise one
+// error with a line for each limit that is not kept, naming the fields and their
+// values. Policies outside the limits can thrash: move most of the elements for
+// every few deletions and appends. NaN and the infinities are out of range.
 func (p Policy) Validate() error {
-	switch {
-	case !(p.Ratio > 0 && p.Ratio <= 1./3):
-		return fmt.Errorf("slicex: policy: Ratio %v is not above 0 and at most 1/3", p.Ratio)
-	case !(p.Grow >= 1.25) || math.IsInf(p.Grow, 1):
-		return fmt.Errorf("slicex: policy: Grow %v is not a number of at least 1.25", p.Grow)
-	case p.Ratio*p.Grow > 2./3:
-		return fmt.Errorf("slicex: policy: Ratio %v * Grow %v is above 2/3", p.Ratio, p.Grow)
-	case p.MinBytes < 0:
-		return fmt.Errorf("slicex: policy: MinBytes %d is negative", p.MinBytes)
+	var errs []error
+	if !(p.Ratio > 0 && p.Ratio <= 1./3) {
+		errs = append(errs, fmt.Errorf("slicex: policy: Ratio %v is not above 0 and at most 1/3", p.Ratio))
 	}
-	return nil
+	if !(p.Grow >= 1.25) || math.IsInf(p.Grow, 1) {
+		errs = append(errs, fmt.Errorf("slicex: policy: Grow %v is not a number of at least 1.25", p.Grow))
+	}
+	if p.Ratio*p.Grow > 2./3 {
+		errs = append(errs, fmt.Errorf("slicex: policy: Ratio %v * Grow %v is above 2/3", p.Ratio, p.Grow))
+	}
+	if p.MinBytes < 0 {
+		errs = append(errs, fmt.Errorf("slicex: policy: MinBytes %d is negative", p.MinBytes))
+	}
+	return errors.Join(errs...)
 }
 
 // Shrink returns s in an array that fits it, if its own is much too large: when
@@ -80,22 +95,25 @@ func (p Policy) Validate() error {
 // array of twice the length, rounded up to the allocator's size class, so that
 // len(s) more elements can be appended before it grows. Otherwise it returns s.
 //
-// An emptied slice gives its array up altogether. A nil slice stays nil and an
-// empty one non-nil. Elements of size zero take no memory and are never moved.
+// An emptied slice gives up an array above 1 KiB altogether, and keeps a smaller
+// one. A nil slice stays nil and an empty one non-nil. Elements of size zero take
+// no memory and are never moved.
 //
 // A shrunk result shares no memory with s: the old array stays as it is for as
 // long as something refers to it, and writes to one are not seen in the other.
-// Capacity is measured from the first element of s to the end of its array,
-// whoever else uses that array.
+// The size of the array is measured from the first element of s up to cap(s),
+// whoever else uses it: what lies in front of s or beyond its capacity is not
+// seen.
 //
-// Every deleting function ends with Shrink. All together cost an amortised O(1)
-// of reallocation for each appended or deleted element: between two
-// reallocations lie at least an order of len(s) of them. After a shrink at
-// length L the capacity is between 2*L and 2.5*L, so the next growth is more
-// than L appends away and moves two elements for each of them at most, and the
-// next shrink is 3/8*L deletions away and moves 5/3 elements for each. See
-// [Policy] for the whole argument. A slice of elements above 1 KiB holds nothing
-// back: it allocates again when it is emptied and refilled.
+// Every deletion in place ends with Shrink, even if it removes nothing. All
+// together they move an amortised O(1) of elements for each appended or deleted
+// one: between two reallocations lie at least an order of len(s) of them. After a
+// shrink at length L the capacity is between 2*L and 2.5*L, or more in an array
+// of up to 64 bytes, which is not shrunk again. So the next growth is more than L
+// appends away and moves two elements for each of them at most, and the next
+// shrink is 3/8*L deletions away and moves 5/3 elements for each. See [Policy]
+// for the whole argument, and for slices of a few elements above 256 bytes, for
+// which such an L is too small to keep allocations apart.
 func Shrink[S ~[]E, E any](s S) S {
 	if loose[S, E](s) {
 		return halve(s)
@@ -135,6 +153,9 @@ func ShrinkWith[S ~[]E, E any](s S, p Policy) S {
 // again. The old array is left as it is. A nil slice stays nil and an empty one
 // non-nil. Appending to the result always reallocates; use [Shrink] for a slice
 // that changes.
+//
+// Fit can't see the rest of an array behind a slice like s[:n:n], whose capacity
+// ends before the array does, and returns it as it is. [slices.Clone] copies it.
 func Fit[S ~[]E, E any](s S) S {
 	if len(s) == cap(s) {
 		return s
