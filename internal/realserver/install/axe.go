@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 
 	"github.com/ycvk/tinybook/internal/realserver"
@@ -20,6 +21,11 @@ const axeSum = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
 // axe fetches axe-core's script, which is too large to keep in the repository.
 func axe(ctx context.Context) error {
+	if _, err := exec.LookPath("npm"); err != nil {
+		if err := debian("npm")(ctx); err != nil {
+			return err
+		}
+	}
 	tmp, err := os.MkdirTemp("", "tinybook-axe-")
 	if err != nil {
 		return err
