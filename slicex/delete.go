@@ -35,9 +35,9 @@ func dropLast[S ~[]E, E any](s S) S {
 }
 
 // DeleteRange removes s[i:j] and returns the shorter slice, in the same order.
-// The result shares the array of s unless it was shrunk: see [Shrink] for when.
-// The freed elements at the end are zeroed. An empty range removes nothing, but
-// shrinks like any other.
+// The result shares the array of s unless it was shrunk, which it may be even if
+// the range is empty: see [Shrink] for when. The freed elements at the end are
+// zeroed.
 //
 // DeleteRange panics with an error that is [ErrIndex] and names i, j and the
 // length unless 0 <= i <= j <= len(s); it is no [*IndexError]. It is O(len(s)-i), whatever the number of
@@ -67,10 +67,10 @@ func deleteLong[S ~[]E, E any](s S, i, j int) S {
 
 // DeleteFunc removes the elements for which del returns true and returns the
 // shorter slice, in the same order. Del is called once for each element, in
-// order. The result shares the array of s unless it was shrunk: see [Shrink] for
-// when, and that it shrinks even if nothing is removed. The freed elements at
-// the end are zeroed. It is O(len(s)). As with append, s itself must not be used
-// any more.
+// order. The result shares the array of s unless it was shrunk, which it may
+// be even if nothing is removed: see [Shrink] for when. The freed elements at the
+// end are zeroed. It is O(len(s)). As with append, s itself must not be used any
+// more.
 //
 // If del panics, s is left with its length and none of its undecided elements
 // lost: first the ones kept so far, then leftovers of elements that were moved

@@ -3,6 +3,7 @@ package slicex_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/ycvk/tinybook/slicex"
 )
@@ -124,6 +125,22 @@ func ExampleShrinkWith() {
 	s := make([]byte, 1000, 3000)
 	fmt.Println(cap(slicex.Shrink(s)), cap(slicex.ShrinkWith(s, eager)))
 	// Output: 3000 1280
+}
+
+// A slice of large elements that is often emptied keeps the array of its busy
+// times, up to a size of its own.
+func ExampleShrinkWith_largeElements() {
+	type page [4096]byte
+	policy := slicex.DefaultPolicy()
+	policy.MinBytes = 16 * 4096
+	pages := make([]page, 0, 16)
+	for range 3 {
+		pages = append(pages, page{})
+		pages = slices.Delete(pages, 0, 1) // keeps the array
+	}
+	pages = slicex.ShrinkWith(pages, policy) // now and then
+	fmt.Println(len(pages), cap(pages))
+	// Output: 0 16
 }
 
 func ExampleFit() {

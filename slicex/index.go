@@ -9,9 +9,9 @@ import (
 // is passed, and returns the shorter slice, in the same order. The indexes may
 // come in any order and more than once. Idx is not modified, unless it is a part
 // of s, which is allowed too. The result shares the array of s unless it was
-// shrunk: see [Shrink] for when, and that it shrinks even without an index. The
-// freed elements at the end are zeroed. As with append, s itself must not be used
-// any more.
+// shrunk, which it may be even if idx is empty: see [Shrink] for when. The freed
+// elements at the end are zeroed. As with append, s itself must not be used any
+// more.
 //
 // DeleteAt panics with an [*IndexError] for the first index that is not one of
 // s, before anything is changed. It moves every element once at most, so it is
@@ -73,8 +73,7 @@ func Without[S ~[]E, E any](s S, idx ...int) S {
 // them, and none beyond that length. It may be stopped and repeated.
 //
 // AllExcept sorts the copy of idx, so it is O(len(idx)*log(len(idx))), and each
-// iteration O(len(s)+len(idx)). It allocates the copy and the iterator; an
-// iteration allocates nothing.
+// iteration O(len(s)). It allocates the copy and the iterator.
 func AllExcept[S ~[]E, E any](s S, idx ...int) iter.Seq2[int, E] {
 	if len(idx) > 0 {
 		survey(idx, len(s))

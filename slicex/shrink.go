@@ -41,11 +41,12 @@ const (
 //
 // The number of allocations is bounded by that as far as they move something: one
 // that moves m elements is at least m/5 appends and deletions after the one
-// before. With the default policy and deletions of one element at a time, a
-// reallocation is due for every 50 of them at most if elements have 8 bytes, and
-// for every 3 at most if they have 256. Above 256 bytes an array of four elements
-// or fewer is worth shrinking, and around one element or none every second
-// operation may allocate: raise MinBytes for such slices.
+// before. With the default policy, appends and deletions of single elements
+// around any length reallocate at most once for 50 of them if elements have 8
+// bytes, and once for 3 if they have up to 256. Above 256 bytes even an array of
+// four elements or fewer may be worth shrinking, and around one element or none
+// two of three operations may allocate: for such slices the package comment says
+// what to do.
 type Policy struct {
 	// Ratio is the fill at or below which an array is shrunk: when
 	// len <= cap*Ratio. It must be above 0 and at most 1/3.
@@ -71,8 +72,9 @@ func DefaultPolicy() Policy {
 
 // Validate returns nil if every field of p is in its range, and otherwise one
 // error with a line for each limit that is not kept, naming the fields and their
-// values. Policies outside the limits can thrash: move most of the elements for
-// every few deletions and appends. NaN and the infinities are out of range.
+// values. Policies outside the limits of Ratio and Grow can thrash: move all
+// elements for every few deletions and appends. NaN and the infinities are out of
+// range.
 func (p Policy) Validate() error {
 	var errs []error
 	if !(p.Ratio > 0 && p.Ratio <= 1./3) {
