@@ -1,6 +1,7 @@
 package slicex_test
 
 import (
+	"iter"
 	"slices"
 	"testing"
 
@@ -15,6 +16,7 @@ func TestAllocations(t *testing.T) {
 	wide = append(wide, make([]int, 400)...)
 	narrow := slices.Repeat([]int{70, 4000}, 200)
 	var err error
+	var seq iter.Seq2[int, *int]
 	for _, tc := range []struct {
 		name string
 		want float64
@@ -35,7 +37,9 @@ func TestAllocations(t *testing.T) {
 		{"TryDelete refused", 1, func() { _, err = slicex.TryDelete(s, -5) }},
 		{"Without", 1, func() { slicex.Without(s, 5, 6) }},
 		{"Without unsorted", 1, func() { slicex.Without(s, 6, 5) }},
+		{"AllExcept", 2, func() { seq = slicex.AllExcept(s, 5, 3, 9) }},
 		{"Shrink of what fits", 0, func() { slicex.Shrink(s) }},
+		{"ShrinkWith of what fits", 0, func() { slicex.ShrinkWith(s, slicex.DefaultPolicy()) }},
 		{"Fit of what fits", 0, func() { slicex.Fit(s[:5:5]) }},
 		{"Fit", 1, func() { slicex.Fit(s) }},
 	} {
@@ -45,6 +49,9 @@ func TestAllocations(t *testing.T) {
 	}
 	if err == nil {
 		t.Error("TryDelete of index -5 succeeded")
+	}
+	if seq == nil {
+		t.Error("AllExcept returns nil")
 	}
 	// The race detector makes append allocate what it is to append.
 	if got := testing.AllocsPerRun(10, func() { slicex.Shrink(s[:5]) }); got < 1 || got > 2 {

@@ -198,6 +198,10 @@ func TestPopFront(t *testing.T) {
 	if e, ok := slicex.PopFront(new(ids)); e != 0 || ok {
 		t.Errorf("PopFront of a nil slice = %d, %v, want 0, false", e, ok)
 	}
+	s = make(ids, 0, 1000)
+	if e, ok := slicex.PopFront(&s); e != 0 || ok || s == nil || cap(s) != 0 {
+		t.Errorf("PopFront of 0 of 1000 = %d, %v and left %#v with capacity %d, want capacity 0", e, ok, s, cap(s))
+	}
 }
 
 func TestIndexError(t *testing.T) {
@@ -213,6 +217,10 @@ func TestIndexError(t *testing.T) {
 	}
 	if got, want := err.Error(), "slicex: index 7 out of range with length 3"; got != want {
 		t.Errorf("the text is %q, want %q", got, want)
+	}
+	loose := make(ids, 1, 1000)
+	if got, _ := slicex.TryDelete(loose, 1); len(got) != 1 || cap(got) != 1000 || &got[0] != &loose[0] {
+		t.Errorf("refused, TryDelete returns %d of %d, not its argument", len(got), cap(got))
 	}
 }
 

@@ -113,8 +113,19 @@ func TestShrinkWithInvalidPolicyPanics(t *testing.T) {
 	t.Error("no panic")
 }
 
+// Arrays of 64 bytes are a size class that may be wasted, larger ones are not.
+func TestShrinkWithMovesNoArrayOf64Bytes(t *testing.T) {
+	p := slicex.Policy{Ratio: 0.25, Grow: 2}
+	for _, tc := range []struct{ cap, want int }{{64, 64}, {65, 8}} {
+		if got := slicex.ShrinkWith(make([]byte, 1, tc.cap), p); cap(got) != tc.want {
+			t.Errorf("ShrinkWith of 1 of %d bytes has capacity %d, want %d", tc.cap, cap(got), tc.want)
+		}
+	}
+}
+
 func TestPolicyValidate(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
+	const third, most = 1. / 3, 4 * (2. / 3) // most is what Grow may be for a Ratio of a quarter
 	for _, tc := range []struct {
 		name    string
 		p       slicex.Policy
@@ -125,6 +136,13 @@ func TestPolicyValidate(t *testing.T) {
 		{"tight", slicex.Policy{Ratio: 1. / 3, Grow: 1.25}, ""},
 		{"loose", slicex.Policy{Ratio: 1. / 3, Grow: 2, MinBytes: math.MaxInt}, ""},
 		{"lazy", slicex.Policy{Ratio: 0.01, Grow: 60}, ""},
+		{"least ratio", slicex.Policy{Ratio: math.SmallestNonzeroFloat64, Grow: math.MaxFloat64}, ""},
+		{"most ratio", slicex.Policy{Ratio: third, Grow: 2}, ""},
+		{"above most ratio", slicex.Policy{Ratio: math.Nextafter(third, 1), Grow: 1.25}, "Ratio 0.333"},
+		{"least grow", slicex.Policy{Ratio: 0.25, Grow: 1.25}, ""},
+		{"below least grow", slicex.Policy{Ratio: 0.25, Grow: math.Nextafter(1.25, 0)}, "Grow 1.249"},
+		{"most grow", slicex.Policy{Ratio: 0.25, Grow: most}, ""},
+		{"above most grow", slicex.Policy{Ratio: 0.25, Grow: math.Nextafter(most, 3)}, "Ratio 0.25 * Grow 2.666"},
 		{"zero", slicex.Policy{}, "Ratio 0"},
 		{"ratio negative", slicex.Policy{Ratio: -0.25, Grow: 2}, "Ratio -0.25"},
 		{"ratio NaN", slicex.Policy{Ratio: nan, Grow: 2}, "Ratio NaN"},
@@ -152,6 +170,29 @@ func TestPolicyValidate(t *testing.T) {
 				t.Errorf("the error is %q, want it to name %q", err, tc.mention)
 			}
 		})
+	}
+}
+
+// One error tells of every fault, not of the first one only.
+func TestPolicyValidateNamesEveryFault(t *testing.T) {
+	for _, tc := range []struct {
+		p    slicex.Policy
+		want []string
+	}{
+		{slicex.Policy{}, []string{"Ratio 0 ", "Grow 0 "}},
+		{slicex.Policy{Ratio: 0.5, Grow: 1, MinBytes: -1}, []string{"Ratio 0.5 ", "Grow 1 ", "MinBytes -1 "}},
+		{slicex.Policy{Ratio: 0.25, Grow: 4, MinBytes: -2}, []string{"Ratio 0.25 * Grow 4 ", "MinBytes -2 "}},
+		{slicex.Policy{Ratio: 0.5, Grow: 4}, []string{"Ratio 0.5 ", "Ratio 0.5 * Grow 4 "}},
+	} {
+		err := tc.p.Validate()
+		require.Error(t, err)
+		lines := strings.Split(err.Error(), "\n")
+		require.Len(t, lines, len(tc.want), "%+v: %v", tc.p, err)
+		for i, line := range lines {
+			if want := "slicex: policy: " + tc.want[i]; !strings.HasPrefix(line, want) {
+				t.Errorf("%+v: line %d of the error is %q, want it to begin with %q", tc.p, i, line, want)
+			}
+		}
 	}
 }
 
@@ -188,11 +229,14 @@ func TestShrinkWithGains(t *testing.T) {
 }
 
 func TestFit(t *testing.T) {
-	s := make(ids, 3, 10)
-	copy(s, ids{1, 2, 3})
+	s := make(ids, 5, 10) // 5, as no size class has exactly that many
+	copy(s, ids{1, 2, 3, 4, 5})
 	fit := slicex.Fit(s)
-	if !slices.Equal(fit, s) || cap(fit) != 3 || &fit[0] == &s[0] {
-		t.Errorf("Fit = %v with capacity %d, want a copy of %v with capacity 3", fit, cap(fit), s)
+	if !slices.Equal(fit, s) || cap(fit) != 5 || &fit[0] == &s[0] {
+		t.Errorf("Fit = %v with capacity %d, want a copy of %v with capacity 5", fit, cap(fit), s)
+	}
+	if part := s[:3:3]; &slicex.Fit(part)[0] != &s[0] {
+		t.Error("Fit copied a slice whose capacity ends before its array")
 	}
 	if again := slicex.Fit(fit); &again[0] != &fit[0] {
 		t.Error("Fit copied a slice that fits")

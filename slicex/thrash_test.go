@@ -8,12 +8,13 @@ import (
 	"github.com/ycvk/tinybook/slicex"
 )
 
-// A meter counts the elements that reallocations of a slice move.
+// A meter counts the reallocations of a slice and the elements that they move.
 type meter[E any] struct {
 	s        []E
 	shrink   func([]E) []E
 	ops      int // since the last reset
 	moved    int // since the last reset
+	reallocs int // since the last reset
 	appends  int // since the last reallocation
 	deletes  int // since the last reallocation
 	shrunk   bool
@@ -33,6 +34,7 @@ func (m *meter[E]) append() {
 		m.onGrow(len(m.s), m.appends)
 	}
 	m.s = append(m.s, e)
+	m.reallocs++
 	m.appends, m.deletes, m.shrunk = 0, 0, false
 }
 
@@ -50,6 +52,7 @@ func (m *meter[E]) delete() {
 	if m.moved += len(m.s); m.onShrink != nil {
 		m.onShrink(len(m.s), m.deletes)
 	}
+	m.reallocs++
 	m.appends, m.deletes, m.shrunk = 0, 0, true
 }
 
@@ -63,23 +66,36 @@ func TestNoLengthThrashes(t *testing.T) {
 	t.Run("pointer", thrashes[*int])
 	t.Run("24 bytes", thrashes[[3]uint64])
 	t.Run("100 bytes", thrashes[[100]byte])
+	t.Run("129 bytes", thrashes[[129]byte])
+	t.Run("256 bytes", thrashes[[256]byte])
+	t.Run("257 bytes", thrashes[[257]byte])
 	t.Run("2000 bytes", thrashes[[2000]byte])
 }
 
-// thrashes deletes and appends d elements in turn at every length.
+// thrashes deletes and appends d elements in turn at every length. Of the
+// reallocations it limits what they move and, up to a size of elements that
+// leaves more than a handful in 1 KiB, how many there are.
 func thrashes[E any](t *testing.T) {
-	most := 700
 	var e E
-	if unsafe.Sizeof(e) > 64 {
+	size := int(unsafe.Sizeof(e))
+	most := 700
+	switch {
+	case size == 1:
+		most = 2100 // an array of 1 KiB has to be a quarter full
+	case size > 64:
 		most = 70
 	}
-	worst := 0.0
+	reallocs := 1.
+	if size <= 256 {
+		reallocs = min(1./3, float64(size)/400) // 1 for 50 operations with 8 bytes
+	}
+	worst, often := 0.0, 0.0
 	for n := 1; n <= most; n++ {
-		for _, d := range []int{1, 2, 8, n / 8, n / 2, n * 3 / 4, n} {
+		for _, d := range []int{1, 2, 8, n / 8, n / 2, n*3/4 + 1, n} {
 			m := meter[E]{s: make([]E, n), shrink: deleteLast[E]}
 			for cycle := range 6 {
 				if cycle == 2 {
-					m.ops, m.moved = 0, 0 // the capacity has settled
+					m.ops, m.moved, m.reallocs = 0, 0, 0 // the capacity has settled
 				}
 				for range d {
 					m.delete()
@@ -95,9 +111,13 @@ func thrashes[E any](t *testing.T) {
 			if worst = max(worst, perOp); perOp > 2.5 {
 				t.Errorf("%d deletions and appends in turn at length %d move %.2f elements each", d, n, perOp)
 			}
+			perOp = float64(m.reallocs) / float64(m.ops)
+			if often = max(often, perOp); perOp > reallocs {
+				t.Errorf("%d deletions and appends in turn at length %d reallocate %.3f times each", d, n, perOp)
+			}
 		}
 	}
-	t.Logf("at most %.2f moved elements for each operation", worst)
+	t.Logf("at most %.2f moved elements and %.3f reallocations for each operation", worst, often)
 }
 
 // Trap slicex/5: the proof of Policy, step by step, for random walks.

@@ -187,6 +187,23 @@ func TestBadIndexes(t *testing.T) {
 	if want := (ids{1, 2, 3, 4, 5, 6, 7, 8}); !slices.Equal(mem, want) {
 		t.Errorf("a bad index changed the slice to %v", mem)
 	}
+	for _, tc := range []struct {
+		idx  []int
+		want int // the index that is reported
+	}{
+		{[]int{5}, 5}, {[]int{-1}, -1}, {[]int{7, -1}, 7}, {[]int{-1, 7}, -1}, {[]int{4, 9, 0, -3}, 9},
+	} {
+		for name, f := range map[string]func(){
+			"DeleteAt":  func() { slicex.DeleteAt(s, tc.idx...) },
+			"Without":   func() { slicex.Without(s, tc.idx...) },
+			"AllExcept": func() { slicex.AllExcept(s, tc.idx...) },
+		} {
+			err := panicOf(t, f)
+			if e, ok := errors.AsType[*slicex.IndexError](err); !ok || e.Index != tc.want || e.Len != 5 {
+				t.Errorf("%s panics with %v for the indexes %v, want index %d", name, err, tc.idx, tc.want)
+			}
+		}
+	}
 	_, err := slicex.TryDelete(ids(nil), 0)
 	require.ErrorIs(t, err, slicex.ErrIndex)
 	mustName(t, panicOf(t, func() { slicex.Delete(ids(nil), 0) }), 0, 0)
@@ -297,6 +314,41 @@ func TestDeleteAtOverlapsInFront(t *testing.T) {
 	got = slicex.DeleteAt(mem[1:11], mem[:5]...)
 	if want := []int{4, 8, 9, 9, 9}; !slices.Equal(got, want) {
 		t.Errorf("DeleteAt = %v, want %v", got, want)
+	}
+}
+
+// Trap slicex/8: indexes whose first one alone lies in front of the slice, and
+// indexes inside a slice of larger elements, far behind its first ones.
+func TestDeleteAtOverlapsAtTheEdges(t *testing.T) {
+	mem := []int{1, 4, 5, 0, 0, 9, 9, 9}
+	got := slicex.DeleteAt(mem[1:], mem[:3]...)
+	if want := []int{4, 0, 0, 9}; !slices.Equal(got, want) {
+		t.Errorf("DeleteAt = %v, want %v", got, want)
+	}
+	s := make([][3]int, 12)
+	s[4] = [3]int{0, 9, 11}
+	if got := slicex.DeleteAt(s, s[4][:]...); len(got) != 9 || got[3] != [3]int{0, 9, 11} {
+		t.Errorf("DeleteAt = %v, want 9 elements, the fourth of them [0 9 11]", got)
+	}
+}
+
+// Trap slicex/8: many indexes, too far apart for a bitmap: it is a copy of them
+// that is sorted.
+func TestDeleteAtSortsACopy(t *testing.T) {
+	idx := make([]int, 65)
+	for i := range idx {
+		idx[i] = 200_000 - 3000*i
+	}
+	given := slices.Clone(idx)
+	for name, f := range map[string]func([]byte, ...int) []byte{
+		"DeleteAt": slicex.DeleteAt[[]byte], "Without": slicex.Without[[]byte],
+	} {
+		if got := f(make([]byte, 200_001), idx...); len(got) != 200_001-65 {
+			t.Errorf("%s leaves %d elements, want %d", name, len(got), 200_001-65)
+		}
+		if !slices.Equal(idx, given) {
+			t.Errorf("%s changed the indexes from %v to %v", name, given, idx)
+		}
 	}
 }
 
