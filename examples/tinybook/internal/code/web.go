@@ -13,6 +13,11 @@ import (
 // field is the form field that holds a code.
 const field = "code"
 
+// fullRetry is what a client is told when the cache has no room. A phone that
+// asked for a code takes a place until its daily budget starts anew, so a full
+// cache may stay full for up to a day; nobody knows when there will be room.
+const fullRetry = 10 * time.Minute
+
 // Left is the data of an answer to a wrong code.
 type Left struct {
 	Left int `json:"left"` // tries
@@ -38,7 +43,7 @@ func MapError(err error) *web.Error {
 	case errors.Is(denied, cachex.ErrLocked):
 		return wait(http.StatusTooManyRequests, "locked", denied)
 	case errors.Is(denied, cachex.ErrFull):
-		return wait(http.StatusServiceUnavailable, "unavailable", denied)
+		return &web.Error{Status: http.StatusServiceUnavailable, Key: "unavailable", RetryAfter: fullRetry, Err: denied}
 	case errors.Is(denied, cachex.ErrMismatch):
 		return refused("code_wrong", denied, fields.Fault{Field: field, Code: "wrong_code", Args: []any{denied.Left}})
 	case errors.Is(denied, cachex.ErrTooMany):
