@@ -30,8 +30,16 @@ const (
 	region      = "CN" // of a number without a country
 )
 
-// NormalizeEmail returns the one spelling of an e-mail address.
-func NormalizeEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+// NormalizeEmail returns the one spelling of an e-mail address. Letters outside
+// ASCII stay, to be refused: some become ASCII in lower case.
+func NormalizeEmail(email string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, strings.TrimSpace(email))
+}
 
 // NormalizePhone returns a mobile number in E.164, and reports whether phone
 // is one. A number without a country is Chinese, and 00 is as good as +.
@@ -83,7 +91,13 @@ func isEmail(email string) bool {
 	return isDomain(domain)
 }
 
-// isDomain wants ASCII labels with a dot between them.
+const (
+	letters = "abcdefghijklmnopqrstuvwxyz"
+	digits  = "0123456789"
+)
+
+// isDomain wants ASCII labels with a dot between them, of which the last is
+// letters or punycode: 1.2 is no domain.
 func isDomain(domain string) bool {
 	labels := strings.Split(domain, ".")
 	if len(labels) < 2 {
@@ -93,11 +107,12 @@ func isDomain(domain string) bool {
 		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
 			return false
 		}
-		if strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		if strings.Trim(label, letters+digits+"-") != "" {
 			return false
 		}
 	}
-	return true
+	last := labels[len(labels)-1]
+	return strings.Trim(last, letters) == "" || strings.HasPrefix(last, "xn--") // its end isn't a hyphen
 }
 
 func checkPassword(f *fields.Errors, password, confirm string) {

@@ -66,10 +66,12 @@ func checkNickname(f *fields.Errors, nickname string) {
 	switch {
 	case nickname == "":
 		f.Add(fieldNickname, fields.Required)
-	case strings.ContainsFunc(nickname, isHidden):
+	case strings.ContainsFunc(nickname, unicode.IsControl):
 		f.Add(fieldNickname, fields.Character)
 	case !strings.ContainsFunc(nickname, isSeen):
 		f.Add(fieldNickname, fields.Required)
+	case hasHidden(nickname, nil):
+		f.Add(fieldNickname, fields.Character)
 	case utf8.RuneCountInString(nickname) > maxNickname:
 		f.Add(fieldNickname, fields.TooLong, maxNickname)
 	}
@@ -94,26 +96,12 @@ func checkBirthday(f *fields.Errors, birthday string, today time.Time) {
 }
 
 func checkAboutMe(f *fields.Errors, about string) {
-	hidden := func(r rune) bool { return r != '\n' && r != '\t' && isHidden(r) }
+	// Persian and the scripts of India are written with the joiners.
+	allowed := []rune{'\n', '\t', joiner, nonJoiner}
 	switch {
-	case strings.ContainsFunc(about, hidden):
+	case hasHidden(about, allowed):
 		f.Add(fieldAboutMe, fields.Character)
 	case utf8.RuneCountInString(about) > maxAboutMe:
 		f.Add(fieldAboutMe, fields.TooLong, maxAboutMe)
 	}
-}
-
-// zeroWidthJoiner glues emoji together.
-const zeroWidthJoiner = '\u200d'
-
-// isHidden reports whether r can't be seen and can make text look like other
-// text: control characters, marks that turn the direction of writing, line and
-// paragraph separators, and what stands for a broken byte.
-func isHidden(r rune) bool {
-	return r != zeroWidthJoiner && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) || r == utf8.RuneError
-}
-
-// isSeen reports whether r leaves a mark of its own.
-func isSeen(r rune) bool {
-	return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.Is(unicode.M, r)
 }

@@ -38,7 +38,7 @@ func (h *Handler) Register(r gin.IRouter) {
 	g.POST("/login_sms/code/send", web.Handle(http.StatusOK, "code_sent", h.sendCode))
 	g.POST("/login_sms", web.Handle(http.StatusOK, "signed_in", h.loginSMS))
 	g.POST("/edit", h.sessions.Required, web.Handle(http.StatusOK, "saved", h.edit))
-	g.GET("/profile", h.sessions.Required, web.Handle(http.StatusOK, "ok", h.profile))
+	web.Get(g, "/profile", h.sessions.Required, web.Handle(http.StatusOK, "ok", h.profile))
 
 	refresh := web.Handle(http.StatusOK, "refreshed", h.sessions.Refresh)
 	logout := web.Handle(http.StatusOK, "signed_out", h.sessions.Logout)
@@ -55,7 +55,7 @@ func (h *Handler) signup(c *gin.Context) (any, error) {
 	}
 	email := NormalizeEmail(form.Text(fieldEmail).Value)
 	password := form.Text(fieldPassword).Value
-	confirm := form.Text(fieldConfirm).Value
+	confirm := form.Required(fieldConfirm)
 	checkEmail(&form.Faults, email)
 	checkPassword(&form.Faults, password, confirm)
 	form.Faults.Sort(fieldEmail, fieldPassword, fieldConfirm)
