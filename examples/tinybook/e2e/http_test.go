@@ -1,12 +1,14 @@
 package e2e_test
 
 import (
+	"bufio"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -34,6 +36,18 @@ func TestEveryRefusalIsAnEnvelope(t *testing.T) {
 		{"list", "POST", "/users/login", "application/json", `[]`, 400},
 		{"null", "POST", "/users/login", "application/json", `null`, 400},
 		{"not UTF-8", "POST", "/users/login", "application/json", "{\"email\":\"\xff\"}", 400},
+		{"another charset", "POST", "/users/login", "application/json; charset=gbk", "{}", 415},
+		{"charset in capitals", "POST", "/users/login", "application/json; charset=UTF-8", "{}", 422},
+		{"a key twice", "POST", "/users/login", "application/json", `{"email":"a","email":"b"}`, 400},
+		{"a key twice, escaped", "POST", "/users/login", "application/json", `{"email":"a","\u0065mail":"b"}`, 400},
+		{"a key twice inside", "POST", "/users/login", "application/json", `{"x":[{"a":1,"b":{"a":2},"a":3}]}`, 400},
+		{"a key in two objects", "POST", "/users/login", "application/json", `{"x":[{"a":1},{"a":{"a":2}}]}`, 422},
+		{"half a surrogate", "POST", "/users/login", "application/json", `{"password":"passw0rd\ud800"}`, 400},
+		{"the other half", "POST", "/users/login", "application/json", `{"password":"passw0rd\uDC00"}`, 400},
+		{"two first halves", "POST", "/users/login", "application/json", `{"password":"\ud83d\ud83d\udc69"}`, 400},
+		{"a surrogate and a letter", "POST", "/users/login", "application/json", `{"password":"\ud83dx"}`, 400},
+		{"half a surrogate in a key", "POST", "/users/login", "application/json", `{"\udc00":1}`, 400},
+		{"a pair", "POST", "/users/login", "application/json", `{"password":"\ud83d\udc69 \\ud800"}`, 422},
 		{"too large", "POST", "/users/login", "application/json", `{"email":"` + strings.Repeat("a", 64<<10) + `"}`, 413},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -200,6 +214,83 @@ func TestOutboxIsForThisMachineOnly(t *testing.T) {
 		req := c.request("GET", "/dev/sms", nil)
 		req.Host = host
 		require.Equal(t, status, c.do(req).Status, host)
+	}
+}
+
+// A body of unknown length may turn out to be empty.
+func TestChunkedBodies(t *testing.T) {
+	c := start(t)
+	_, got := c.signUp()
+	c.token = got.RefreshToken
+	for _, tc := range []struct {
+		name, body, media string
+		status            int
+	}{
+		{"text", "refreshToken", "text/plain", 415},
+		{"nothing", "", "", 200},
+	} {
+		req := c.request("POST", "/users/refresh_token", struct{ io.Reader }{strings.NewReader(tc.body)})
+		req.ContentLength = -1 // or the client looks whether there is anything
+		req.Header.Del("Content-Type")
+		if tc.media != "" {
+			req.Header.Set("Content-Type", tc.media)
+		}
+		require.Equal(t, tc.status, c.do(req).Status, tc.name)
+	}
+}
+
+func TestSlowBody(t *testing.T) {
+	site := apptest.Start(t, func(cfg *config.Config) {
+		cfg.HTTP.HeaderTimeout, cfg.HTTP.RequestTimeout = 200*time.Millisecond, 300*time.Millisecond
+	})
+	conn, err := net.Dial("tcp", strings.TrimPrefix(site.URL(), "http://"))
+	require.NoError(t, err)
+	defer conn.Close()
+	require.NoError(t, conn.SetDeadline(time.Now().Add(30*time.Second)))
+	_, err = io.WriteString(conn, "POST /users/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{")
+	require.NoError(t, err)
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	require.Equal(t, http.StatusRequestTimeout, resp.StatusCode)
+	require.True(t, resp.Close, "what is left of the body is still to come")
+}
+
+// A HEAD is answered as the GET of the same path, without the body.
+func TestHead(t *testing.T) {
+	site := apptest.Start(t, nil)
+	c := newClient(t, site.URL())
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for path, status := range map[string]int{
+		"/": 200, "/signup": 200, "/login": 200, "/profile": 303, "/profile/edit": 303,
+		"/static/app.css": 200, "/favicon.ico": 200, "/users/profile": 401, "/nothing": 404,
+		"/users/logout": 405, "/users/login": 405,
+	} {
+		resp, err := client.Do(c.request("HEAD", path, nil))
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, status, resp.StatusCode, path)
+		if status == 200 {
+			require.NotEmpty(t, resp.Header.Get("Content-Type"), path)
+		}
+	}
+	_, got := c.signUp()
+	c.token = got.AccessToken
+	resp, err := client.Do(c.request("HEAD", "/users/profile", nil))
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, 200, resp.StatusCode)
+}
+
+// An Authorization header without a token is no reason to use the cookie.
+func TestEmptyBearerIsNobody(t *testing.T) {
+	c := newCookieClient(t, apptest.Start(t, nil).URL())
+	c.signUp()
+	c.get("/users/profile").want(t, 200)
+	for _, value := range []string{"Bearer ", "bearer", "Bearer"} {
+		req := c.request("GET", "/users/profile", nil)
+		req.Header.Set("Authorization", value)
+		c.do(req).want(t, 401)
 	}
 }
 

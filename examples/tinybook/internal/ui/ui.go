@@ -69,13 +69,13 @@ func New(cfg Config) (*UI, error) {
 
 // Register adds the routes of the pages and of their files to r.
 func (u *UI) Register(r gin.IRouter) {
-	r.GET("/", u.landing)
-	r.GET("/signup", u.signup)
-	r.GET("/login", u.login)
-	r.GET("/profile", u.profile)
-	r.GET("/profile/edit", u.edit)
-	r.GET("/static/*filepath", u.file)
-	r.GET("/favicon.ico", u.favicon)
+	web.Get(r, "/", u.landing)
+	web.Get(r, "/signup", u.signup)
+	web.Get(r, "/login", u.login)
+	web.Get(r, "/profile", u.profile)
+	web.Get(r, "/profile/edit", u.edit)
+	web.Get(r, "/static/*filepath", u.file)
+	web.Get(r, "/favicon.ico", u.favicon)
 }
 
 func (u *UI) landing(c *gin.Context) {

@@ -3,7 +3,6 @@ package ui_test
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -51,7 +50,7 @@ func newHandler(t *testing.T, change ...func(*ui.Config)) http.Handler {
 	pages, err := ui.New(cfg)
 	require.NoError(t, err)
 	engine := gin.New()
-	engine.Use(web.Errors(slog.New(slog.DiscardHandler), nil))
+	engine.Use(web.Errors(nil))
 	pages.Register(engine)
 	return engine
 }

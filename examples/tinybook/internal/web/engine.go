@@ -48,7 +48,7 @@ func New(cfg Config) (*gin.Engine, error) {
 		requestID,
 		access(cfg.Log),
 		metrics.observe,
-		Errors(cfg.Log, cfg.Mappers),
+		Errors(cfg.Mappers),
 		headers(cfg.Secure),
 		bound(cfg.BodyLimit, cfg.Timeout),
 		cors(cfg.Origins),

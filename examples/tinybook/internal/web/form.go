@@ -6,7 +6,8 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"unicode/utf8"
+	"os"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -30,35 +31,63 @@ type Text struct {
 // ReadForm reads the body of the request. The body must be one JSON object,
 // and say so in its Content-Type: a form of another site can't.
 func ReadForm(c *gin.Context) (*Form, error) {
-	media, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
-	if err != nil || media != "application/json" {
-		return nil, &Error{Status: http.StatusUnsupportedMediaType, Key: "media_type"}
+	// The type first: what has another one isn't read.
+	if err := checkMedia(c); err != nil {
+		return nil, err
 	}
-	return readForm(c)
+	body, err := readBody(c)
+	if err != nil {
+		return nil, err
+	}
+	return parseForm(body)
 }
 
-// ReadOptionalForm is ReadForm for a request that needs no body.
+// ReadOptionalForm is ReadForm for a request that needs no body. That there is
+// none may not be known before it is read.
 func ReadOptionalForm(c *gin.Context) (*Form, error) {
-	if c.Request.ContentLength == 0 {
+	body, err := readBody(c)
+	if err != nil {
+		return nil, err
+	}
+	if len(body) == 0 {
 		return &Form{}, nil
 	}
-	return ReadForm(c)
+	if err := checkMedia(c); err != nil {
+		return nil, err
+	}
+	return parseForm(body)
 }
 
-func readForm(c *gin.Context) (*Form, error) {
-	body, err := io.ReadAll(c.Request.Body)
-	if err != nil {
-		if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return nil, &Error{Status: http.StatusRequestEntityTooLarge, Key: "too_large", Data: gin.H{"limit": tooLarge.Limit}}
-		}
-		return nil, &Error{Status: http.StatusBadRequest, Key: "body", Err: err}
+func checkMedia(c *gin.Context) error {
+	media, params, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
+	charset, other := params["charset"]
+	if err != nil || media != "application/json" || other && !strings.EqualFold(charset, "utf-8") {
+		return &Error{Status: http.StatusUnsupportedMediaType, Key: "media_type"}
 	}
-	form := &Form{}
-	// The decoder's own error may quote the body, so it goes nowhere.
-	if !utf8.Valid(body) || json.Unmarshal(body, &form.members) != nil || form.members == nil {
+	return nil
+}
+
+func readBody(c *gin.Context) ([]byte, error) {
+	body, err := io.ReadAll(c.Request.Body)
+	if err == nil {
+		return body, nil
+	}
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Key: "too_large", Data: gin.H{"limit": tooLarge.Limit}}
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		c.Header("Connection", "close") // The rest may come at any time.
+		return nil, &Error{Status: http.StatusRequestTimeout, Key: "slow", Err: err}
+	}
+	return nil, &Error{Status: http.StatusBadRequest, Key: "body", Err: err}
+}
+
+func parseForm(body []byte) (*Form, error) {
+	members, err := parseObject(body)
+	if err != nil {
 		return nil, &Error{Status: http.StatusBadRequest, Key: "json"}
 	}
-	return form, nil
+	return &Form{members: members}, nil
 }
 
 // Text returns the text field of that name.

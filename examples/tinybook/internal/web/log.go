@@ -63,25 +63,50 @@ func route(c *gin.Context) string {
 	return "unmatched"
 }
 
-// access logs each request once, after it was answered.
+// access logs each request in one line after it was answered, and a failure
+// with what [Errors] left about it. The client's mistakes are no warning: a
+// client can make any number of them.
 func access(log *slog.Logger) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		start := time.Now()
 		c.Next()
-		log.LogAttrs(c.Request.Context(), slog.LevelInfo, "request",
+		level, text, status := slog.LevelInfo, "request", c.Writer.Status()
+		failed, ok := c.Value(failureKey).(failure)
+		if ok {
+			text, status = "request failed", failed.status
+		}
+		if ok && status >= http.StatusInternalServerError {
+			level = slog.LevelError
+		}
+		attrs := []slog.Attr{
 			slog.String("method", method(c.Request)),
 			slog.String("route", route(c)),
-			slog.Int("status", c.Writer.Status()),
+			slog.Int("status", status),
 			slog.Duration("took", time.Since(start)),
 			slog.String("request_id", RequestID(c)),
 			slog.Int64("uid", UID(c)),
-		)
+		}
+		if ok {
+			attrs = append(attrs, slog.String("error", failed.err.Error()))
+		}
+		if p, ok := errors.AsType[*panicError](failed.err); ok {
+			attrs = append(attrs, slog.String("stack", p.stack))
+		}
+		log.LogAttrs(c.Request.Context(), level, text, attrs...)
 	}
 }
 
+// failureKey holds the failure of a request, if it failed.
+const failureKey = "tinybook/failure"
+
+type failure struct {
+	err    error
+	status int // that the client should have seen; it may have been too late
+}
+
 // Errors answers every request that failed, by a handler's error or by a
-// panic, and logs each failure exactly once.
-func Errors(log *slog.Logger, mappers []Mapper) gin.HandlerFunc {
+// panic, and leaves the failure for the line in the log.
+func Errors(mappers []Mapper) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		gone := c.Request.Context() // done when the client has gone; later ones have a deadline
 		defer func() {
@@ -89,34 +114,19 @@ func Errors(log *slog.Logger, mappers []Mapper) gin.HandlerFunc {
 				if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(v)
 				}
-				fail(gone, c, log, mappers, &panicError{value: v, stack: string(debug.Stack())})
+				fail(gone, c, mappers, &panicError{value: v, stack: string(debug.Stack())})
 			}
 		}()
 		c.Next()
 		if last := c.Errors.Last(); last != nil {
-			fail(gone, c, log, mappers, last.Err)
+			fail(gone, c, mappers, last.Err)
 		}
 	}
 }
 
-func fail(gone context.Context, c *gin.Context, log *slog.Logger, mappers []Mapper, err error) {
+func fail(gone context.Context, c *gin.Context, mappers []Mapper, err error) {
 	known := classify(gone, c.Request.Context(), err, mappers)
-	level := slog.LevelWarn
-	if known.Status >= http.StatusInternalServerError {
-		level = slog.LevelError
-	}
-	attrs := []slog.Attr{
-		slog.String("method", method(c.Request)),
-		slog.String("route", route(c)),
-		slog.Int("status", known.Status),
-		slog.String("request_id", RequestID(c)),
-		slog.Int64("uid", UID(c)),
-		slog.String("error", err.Error()),
-	}
-	if p, ok := errors.AsType[*panicError](err); ok {
-		attrs = append(attrs, slog.String("stack", p.stack))
-	}
-	log.LogAttrs(c.Request.Context(), level, "request failed", attrs...)
+	c.Set(failureKey, failure{err: err, status: known.Status})
 	c.Abort()
 	if !c.Writer.Written() {
 		writeError(c, known)

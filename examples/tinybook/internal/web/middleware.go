@@ -89,10 +89,12 @@ func sameOrigin(protection *http.CrossOriginProtection) gin.HandlerFunc {
 	}
 }
 
-// Bearer returns the token of the Authorization header, if there is one.
+// Bearer returns the token of the Authorization header, and reports whether
+// the header has one. It may be empty: who sends that means to be known by it,
+// and not by a cookie.
 func Bearer(r *http.Request) (string, bool) {
-	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
 		return "", false
 	}
 	return strings.TrimSpace(token), true

@@ -2,7 +2,6 @@ package web
 
 import (
 	"math"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -73,10 +72,6 @@ func write(c *gin.Context, status int, key string, r Result) {
 	h.Set("Content-Language", lang)
 	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "Accept-Language")
-	if c.Request.Method == http.MethodHead {
-		c.Status(status)
-		return
-	}
 	c.JSON(status, r)
 }
 
