@@ -26,9 +26,12 @@ import (
 // A call carries a nonce, so that a client may send it again when it lost the
 // reply, as go-redis does by itself: the call is done once and answers as it
 // did. Only if another try or Set of the same Key came between the two, a try
-// or a Set may count twice, never less than once. A Verify whose reply never
-// came returns an error that is [ErrUnknown] and wraps the cause; a Set whose
-// reply never came may have been done.
+// or a Set may count twice, never less than once. A Verify that may have been
+// done although there is no answer returns an error that is [ErrUnknown] and
+// wraps the cause; a Set that fails may have been done. A refusal by the server,
+// such as READONLY, is certain only if the call was sent once: what it refused is
+// the last of several, and the reply to an earlier one may have been lost. A
+// client without retries tells the two apart.
 //
 // How soon a call returns after ctx is done is the client's affair: go-redis
 // minds a deadline while it waits for a reply only with ContextTimeoutEnabled.

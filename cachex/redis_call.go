@@ -57,22 +57,33 @@ func (c *CodeRedisCache) run(ctx context.Context, script *redis.Script, key stri
 	if err == nil || errors.Is(err, redis.Nil) {
 		return reply, false, nil
 	}
-	unknown = unknown || m.lost(err)
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
-		err = fmt.Errorf("%w: %w", cause, err)
-	}
-	return nil, unknown, err
+	return nil, unknown || m.lost(err), withContext(ctx, err)
 }
 
 // lost reports whether a script may have run whose call failed with err: it was
 // written, and the last word wasn't the server's. A script of ours that runs
-// doesn't fail, so a server that answers with an error refused it. Clients send
-// again after some refusals, such as READONLY, so that the writes before the
-// last say nothing.
+// doesn't fail, so a server that answers with an error refused it. That answer is
+// to the last write only: what became of the ones before it, nobody knows.
 func (m *message) lost(err error) bool {
-	if m.writes.Load() == 0 {
+	switch m.writes.Load() {
+	case 0:
 		return false
+	case 1:
+		_, refused := errors.AsType[redis.Error](err)
+		return !refused
 	}
-	_, refused := errors.AsType[redis.Error](err)
-	return !refused
+	return true
+}
+
+// withContext returns err with why ctx is done, if it is.
+func withContext(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	for _, why := range []error{context.Cause(ctx), ctx.Err()} {
+		if !errors.Is(err, why) {
+			err = fmt.Errorf("%w: %w", why, err)
+		}
+	}
+	return err
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -30,6 +32,35 @@ type wire struct {
 	drops atomic.Int32  // so many replies to scripts are lost, with their connections
 	hang  atomic.Bool   // replies to scripts never come
 	done  chan struct{} // told when a reply is held back by hang
+
+	mu    sync.Mutex
+	fates []string // of the next scripts: lose, or the error that answers in the server's place
+}
+
+const lose = "lose"
+
+// next says what becomes of the scripts that are sent next.
+func (w *wire) next(fates ...string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fates = fates
+}
+
+// fate takes the next fate; empty is none.
+func (w *wire) fate() (f string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.fates) > 0 {
+		f, w.fates = w.fates[0], w.fates[1:]
+	}
+	return f
+}
+
+// left returns how many fates nothing has met.
+func (w *wire) left() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.fates)
 }
 
 func newWire() *wire { return &wire{done: make(chan struct{}, 100)} }
@@ -58,10 +89,20 @@ type wireConn struct {
 	wire   *wire
 	script atomic.Bool // a script was sent and its reply hasn't come
 	gone   atomic.Bool
+	answer atomic.Pointer[string] // to the script that the server never saw
 }
 
 func (c *wireConn) Write(p []byte) (int, error) {
 	if bytes.Contains(p, []byte("\r\neval")) {
+		switch fate := c.wire.fate(); fate {
+		case "":
+		case lose:
+			c.wire.drops.Store(1)
+		default:
+			reply := "-" + fate + "\r\n"
+			c.answer.Store(&reply)
+			return len(p), nil
+		}
 		c.script.Store(true)
 	}
 	return c.Conn.Write(p)
@@ -72,6 +113,9 @@ func (c *wireConn) Write(p []byte) (int, error) {
 func (c *wireConn) Read(p []byte) (int, error) {
 	if c.gone.Load() {
 		return 0, io.EOF
+	}
+	if reply := c.answer.Swap(nil); reply != nil {
+		return copy(p, *reply), nil
 	}
 	n, err := c.Conn.Read(p)
 	if err != nil || !c.script.Swap(false) {
@@ -203,6 +247,45 @@ func TestRedisSaysUnknownWhenEveryReplyIsLost(t *testing.T) {
 	}
 }
 
+// Trap cachex/15: the reply is lost, and the client's retry meets a server that
+// refuses. Only the retry was refused: the code may be spent.
+func TestRedisSaysUnknownWhenOnlyTheRetryIsRefused(t *testing.T) {
+	s := realserver.Redis(t)
+	const noscript = "NOSCRIPT No matching script. Please use EVAL."
+	for _, tc := range []struct {
+		name    string
+		fates   []string
+		unknown bool
+	}{
+		{"refused", []string{"NOPERM no"}, false},
+		{"no script, refused", []string{noscript, "NOPERM no"}, false},
+		{"lost, refused", []string{lose, "NOPERM no"}, true},
+		{"lost, read-only", []string{lose, "READONLY no", "READONLY no", "READONLY no"}, true},
+		{"lost, loading", []string{lose, "LOADING no", "LOADING no", "LOADING no"}, true},
+		{"lost, no script, refused", []string{lose, noscript, "NOPERM no"}, true},
+		{"no script, lost, refused", []string{noscript, lose, "NOPERM no"}, true},
+		{"read-only, refused", []string{"READONLY no", "NOPERM no"}, true}, // on the safe side
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWire()
+			c := wired(t, w, s, func(o *redis.Options) {
+				o.MaxRetries, o.MinRetryBackoff, o.MaxRetryBackoff = 3, time.Millisecond, time.Millisecond
+			})
+			k := cachex.Key{Biz: "login", To: tc.name}
+			_, err := c.Set(t.Context(), k, code)
+			require.NoError(t, err)
+			w.next(tc.fates...)
+			err = c.Verify(t.Context(), k, code)
+			require.ErrorContains(t, err, " no", "the cause is missing")
+			require.Equal(t, tc.unknown, errors.Is(err, cachex.ErrUnknown), "%v", err)
+			require.Zero(t, w.left(), "the client gave up early")
+			status, err := c.Status(t.Context(), k)
+			require.NoError(t, err)
+			require.Equal(t, !slices.Contains(tc.fates, lose), status.Live, "the test shows nothing")
+		})
+	}
+}
+
 // Trap cachex/15: ctx is done while the server works.
 func TestRedisContextDoneMidCall(t *testing.T) {
 	s := realserver.Redis(t)
@@ -219,6 +302,7 @@ func TestRedisContextDoneMidCall(t *testing.T) {
 		err = c.Verify(ctx, k, code)
 		require.ErrorIs(t, err, cachex.ErrUnknown)
 		require.ErrorIs(t, err, cause)
+		require.ErrorIs(t, err, ctx.Err())
 		w.hang.Store(false)
 		require.ErrorIs(t, c.Verify(t.Context(), k, code), cachex.ErrNotFound, "the code was spent")
 	})
@@ -237,6 +321,7 @@ func TestRedisContextDoneMidCall(t *testing.T) {
 		err = c.Verify(ctx, k, code)
 		require.ErrorIs(t, err, cachex.ErrUnknown)
 		require.ErrorIs(t, err, cause)
+		require.ErrorIs(t, err, ctx.Err())
 	})
 	t.Run("before it is sent", func(t *testing.T) {
 		w := newWire()
