@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"sync/atomic"
 	"time"
 )
@@ -83,11 +84,16 @@ func WithMemory(d time.Duration) FallbackOption {
 // neither. The error joins all that is wrong with the arguments.
 func NewFallback(primary, backup CodeCache, opts ...FallbackOption) (*Fallback, error) {
 	c := fallbackConfig{onSwitch: func(error) {}, memory: defaultMemory}
-	if primary == nil {
-		c.errs = append(c.errs, errors.New("cachex: NewFallback: the primary is nil"))
-	}
-	if backup == nil {
-		c.errs = append(c.errs, errors.New("cachex: NewFallback: the backup is nil"))
+	switch {
+	case isNil(primary) || isNil(backup):
+		if isNil(primary) {
+			c.errs = append(c.errs, fmt.Errorf("cachex: NewFallback: the primary is nil (%T)", primary))
+		}
+		if isNil(backup) {
+			c.errs = append(c.errs, fmt.Errorf("cachex: NewFallback: the backup is nil (%T)", backup))
+		}
+	case reflect.ValueOf(primary).Comparable() && primary == backup:
+		c.errs = append(c.errs, errors.New("cachex: NewFallback: the primary and the backup are the same cache"))
 	}
 	for i, opt := range opts {
 		if opt == nil {

@@ -280,3 +280,34 @@ func TestNewFallbackNamesWhatIsWrong(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+// A valueCache is a cache that isn't a pointer and can't be compared.
+type valueCache struct {
+	cachex.CodeCache
+	_ []int
+}
+
+func TestNewFallbackWantsTwoCaches(t *testing.T) {
+	one, two := newLocal(t), newLocal(t)
+	for _, tc := range []struct {
+		primary, backup cachex.CodeCache
+		want            string
+	}{
+		{one, one, "the primary and the backup are the same cache"},
+		{valuePair{one}, valuePair{one}, "the primary and the backup are the same cache"},
+		{(*cachex.CodeLocalCache)(nil), one, "the primary is nil (*cachex.CodeLocalCache)"},
+		{one, (*cachex.CodeRedisCache)(nil), "the backup is nil (*cachex.CodeRedisCache)"},
+		{nil, nil, "the primary is nil (<nil>)"},
+		{nil, nil, "the backup is nil (<nil>)"},
+	} {
+		f, err := cachex.NewFallback(tc.primary, tc.backup)
+		require.ErrorContains(t, err, tc.want)
+		require.Nil(t, f)
+	}
+	for _, backup := range []cachex.CodeCache{two, valuePair{one}, valueCache{CodeCache: one}} {
+		_, err := cachex.NewFallback(valueCache{CodeCache: one}, backup)
+		require.NoError(t, err)
+	}
+}
+
+type valuePair struct{ cachex.CodeCache }

@@ -2,6 +2,7 @@ package cachex
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/bits"
 	"sync/atomic"
@@ -173,8 +174,17 @@ func checkCall(ctx context.Context, k Key, code string) error {
 	if err := checkKeyCode(k, code); err != nil {
 		return err
 	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("cachex: %w", context.Cause(ctx))
+	return contextError(ctx)
+}
+
+// contextError returns why ctx is done, both as its cause and as its Err.
+func contextError(ctx context.Context) error {
+	err := ctx.Err()
+	if err == nil {
+		return nil
 	}
-	return nil
+	if cause := context.Cause(ctx); !errors.Is(cause, err) {
+		return fmt.Errorf("cachex: %w: %w", err, cause)
+	}
+	return fmt.Errorf("cachex: %w", context.Cause(ctx))
 }

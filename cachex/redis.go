@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"reflect"
 	"sync/atomic"
 	"time"
 
@@ -55,16 +56,14 @@ type CodeRedisCache struct {
 var _ CodeCache = (*CodeRedisCache)(nil)
 
 // NewCodeRedisCache returns a cache on rdb: a client of a single node, of
-// Sentinel or of a Cluster, with its retries on or off. Every option has its
+// Sentinel or of a Cluster, with its retries on or off, but no pipeline, which
+// answers too late. Every option has its
 // meaning but WithCapacity, which is ignored. All processes must use the same
 // options. The server comes to hold four scripts per policy. The error joins
 // all that is wrong with the arguments.
 func NewCodeRedisCache(rdb redis.Scripter, opts ...Option) (*CodeRedisCache, error) {
 	cfg, err := newConfig(opts)
-	if rdb == nil {
-		err = errors.Join(errors.New("cachex: NewCodeRedisCache: the client is nil"), err)
-	}
-	if err != nil {
+	if err = errors.Join(checkClient(rdb), err); err != nil {
 		return nil, err
 	}
 	cfg.shareKeys()
@@ -79,6 +78,22 @@ func NewCodeRedisCache(rdb redis.Scripter, opts ...Option) (*CodeRedisCache, err
 		c.policies[biz] = newPolicyScripts(p)
 	}
 	return c, nil
+}
+
+func checkClient(rdb redis.Scripter) error {
+	if isNil(rdb) {
+		return fmt.Errorf("cachex: NewCodeRedisCache: the client is nil (%T)", rdb)
+	}
+	if _, ok := rdb.(redis.Pipeliner); ok {
+		return fmt.Errorf("cachex: NewCodeRedisCache: a %T queues calls and answers none of them, want a client", rdb)
+	}
+	return nil
+}
+
+// isNil reports whether v is nil or holds a pointer that is.
+func isNil(v any) bool {
+	r := reflect.ValueOf(v)
+	return !r.IsValid() || r.Kind() == reflect.Pointer && r.IsNil()
 }
 
 // Set implements [CodeCache].

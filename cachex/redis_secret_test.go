@@ -155,3 +155,33 @@ func TestRedisRefusesBadInputWithoutACall(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, ok)
 }
+
+// A pipeline would answer every call with nothing, and a typed nil panic.
+func TestNewCodeRedisCacheWantsAClient(t *testing.T) {
+	rdb := realClient(t, realserver.Redis(t))
+	for want, client := range map[string]redis.Scripter{
+		"want a client":                        rdb.Pipeline(),
+		"*redis.Pipeline queues calls":         rdb.TxPipeline(),
+		"client is nil (<nil>)":                nil,
+		"client is nil (*redis.Client)":        (*redis.Client)(nil),
+		"client is nil (*redis.ClusterClient)": (*redis.ClusterClient)(nil),
+		"client is nil (*redis.Ring)":          (*redis.Ring)(nil),
+		"client is nil (*redis.Conn)":          (*redis.Conn)(nil),
+		"client is nil (*redis.Tx)":            (*redis.Tx)(nil),
+	} {
+		c, err := cachex.NewCodeRedisCache(client)
+		require.ErrorContains(t, err, want)
+		require.Nil(t, c)
+	}
+	conn := rdb.Conn()
+	t.Cleanup(func() { _ = conn.Close() })
+	require.Equal(t, 2, leftOnNew(t, conn))
+}
+
+func leftOnNew(t *testing.T, client redis.Scripter) int {
+	t.Helper()
+	c := newRedisCache(t, client, policyOf3())
+	_, err := c.Set(t.Context(), someone, code)
+	require.NoError(t, err)
+	return leftAfter(t, c, someone)
+}

@@ -119,6 +119,9 @@ func contextDone(e *env) {
 		if !errors.Is(err, cause) {
 			e.fatalf("%s with a ctx that is done: %v, want its cause", call, err)
 		}
+		if !errors.Is(err, context.Canceled) {
+			e.fatalf("%s with a ctx that is done: %v, want its Err as well", call, err)
+		}
 		if errors.Is(err, cachex.ErrUnknown) {
 			e.fatalf("%s with a ctx that is done says that the outcome is unknown", call)
 		}
