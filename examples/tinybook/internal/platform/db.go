@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -45,8 +46,11 @@ type DB struct {
 func OpenSQLite(ctx context.Context, dir string) (*DB, error) {
 	path := filepath.Join(dir, "tinybook.db")
 	db := &DB{dialect: "sqlite"}
-	var err error
-	if db.Write, err = db.open(sqlite.Open(sqliteDSN(path, true)), 1); err == nil {
+	err := private(path)
+	if err == nil {
+		db.Write, err = db.open(sqlite.Open(sqliteDSN(path, true)), 1)
+	}
+	if err == nil {
 		// The first connection that reads finds the journal mode set.
 		if err = db.ping(ctx); err == nil {
 			db.Read, err = db.open(sqlite.Open(sqliteDSN(path, false)), max(4, runtime.GOMAXPROCS(0)))
@@ -56,6 +60,31 @@ func OpenSQLite(ctx context.Context, dir string) (*DB, error) {
 		return nil, errors.Join(fmt.Errorf("platform: sqlite: %w", err), db.Close())
 	}
 	return db, nil
+}
+
+// private makes the file at path if there is none, and takes away from others
+// what they may do with it. SQLite gives the files beside it the same mode.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err == nil && info.Mode().Perm()&0o077 != 0 {
+			err = os.Chmod(name, 0o600)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func sqliteDSN(path string, write bool) string {

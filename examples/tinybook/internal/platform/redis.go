@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -26,15 +28,35 @@ type Redis struct {
 	redis.UniversalClient
 	server *miniredis.Miniredis
 	file   string // of the embedded one; empty: nothing is kept
-	saved  [sha256.Size]byte
+	log    *slog.Logger
+	saving chan struct{}     // holds one token while somebody saves
+	saved  [sha256.Size]byte // what the file holds; needs the token
+	failed atomic.Int64      // saves that failed since one succeeded
 }
+
+// maxFailed is the number of failed saves in a row from which on [Redis.Health]
+// says so. One may be a hiccup of the disk.
+const maxFailed = 3
+
+// A RedisOption changes an embedded Redis.
+type RedisOption func(*Redis)
+
+// WithLogger makes failures of the file go to log. By default nobody is told.
+func WithLogger(log *slog.Logger) RedisOption { return func(r *Redis) { r.log = log } }
 
 // OpenEmbeddedRedis starts a Redis inside the process. It listens on a port of
 // this machine, and wants a password that nobody else knows. It begins with
-// what is in the file and keeps it up to date, a second behind at most; without
-// a file it forgets everything. Run must run for as long as it is used.
-func OpenEmbeddedRedis(file string) (*Redis, error) {
-	r := &Redis{server: miniredis.NewMiniRedis(), file: file}
+// what is in the file and keeps it up to date, a second behind at most, or not
+// at all when [Redis.Sync] has returned; without a file it forgets everything.
+// Run must run for as long as it is used.
+func OpenEmbeddedRedis(file string, opts ...RedisOption) (*Redis, error) {
+	r := &Redis{
+		server: miniredis.NewMiniRedis(), file: file,
+		log: slog.New(slog.DiscardHandler), saving: make(chan struct{}, 1),
+	}
+	for _, opt := range opts {
+		opt(r)
+	}
 	if file != "" {
 		kept, err := load(file)
 		if err == nil {
@@ -78,8 +100,9 @@ func connect(addrs []string, password string) redis.UniversalClient {
 }
 
 // Run moves the clock of the embedded Redis and keeps its file up to date,
-// until ctx is done, and then returns nil. A real one needs neither, and Run
-// only waits.
+// until ctx is done, and then returns nil. A save that fails is logged and
+// tried again: the site goes on, and [Redis.Health] tells whoever balances it.
+// A real Redis needs neither, and Run only waits.
 func (r *Redis) Run(ctx context.Context) error {
 	if r.server == nil {
 		<-ctx.Done()
@@ -98,21 +121,47 @@ func (r *Redis) Run(ctx context.Context) error {
 		r.server.FastForward(now.Sub(last))
 		last = now
 		if n%saveEvery == 0 {
-			if err := r.save(); err != nil {
-				return err
-			}
+			_ = r.Sync(ctx) // It has logged, and Health knows.
 		}
 	}
 }
 
-// save writes the file if anything is to be kept that isn't in it.
-func (r *Redis) save() error {
+// Sync returns when everything that the embedded Redis held at the call is in
+// its file and outlives a crash. It does nothing where nothing is kept.
+func (r *Redis) Sync(ctx context.Context) error {
 	if r.file == "" {
 		return nil
 	}
+	select {
+	case r.saving <- struct{}{}:
+	case <-ctx.Done():
+		return fmt.Errorf("platform: embedded redis: wait for the file: %w", ctx.Err())
+	}
+	defer func() { <-r.saving }()
+	err := r.save()
+	switch {
+	case err == nil && r.failed.Swap(0) > 0:
+		r.log.Info("embedded Redis is kept again", "file", r.file)
+	case err != nil && r.failed.Add(1) == 1: // once for all that follow
+		r.log.Error("embedded Redis can't be kept; trying again", "file", r.file, "error", err)
+	}
+	return err
+}
+
+// Health returns an error while the file of the embedded Redis can't be
+// written: after a restart, sign-outs would be forgotten.
+func (r *Redis) Health() error {
+	if n := r.failed.Load(); n >= maxFailed {
+		return fmt.Errorf("platform: embedded redis: %d saves in a row have failed", n)
+	}
+	return nil
+}
+
+// save writes the file if anything is to be kept that isn't in it.
+func (r *Redis) save() error {
 	s := take(r.server)
 	sum := s.sum()
-	if sum == r.saved {
+	if sum == r.saved && r.failed.Load() == 0 {
 		return nil
 	}
 	if err := s.save(r.file); err != nil {
@@ -129,7 +178,7 @@ func (r *Redis) Close() error {
 	if r.server == nil {
 		return err
 	}
-	err = errors.Join(err, r.save())
+	err = errors.Join(err, r.Sync(context.Background()))
 	r.server.Close()
 	return err
 }

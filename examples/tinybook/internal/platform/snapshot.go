@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"time"
 
@@ -130,34 +132,78 @@ func (s snapshot) sum() [sha256.Size]byte {
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-// save replaces the file in one step, so that a crash leaves the old one.
+// magic begins a file of this format. The checksum of the rest follows.
+const magic = "tinybook redis 1\n"
+
+// save replaces the file in one step, so that a crash leaves the old one. When
+// it returns nil, the new one outlives a crash of the machine too.
 func (s snapshot) save(path string) error {
 	var text bytes.Buffer
 	if err := gob.NewEncoder(&text).Encode(s); err != nil {
 		return fmt.Errorf("platform: embedded redis: %w", err)
 	}
+	sum := sha256.Sum256(text.Bytes())
 	next := path + ".next"
-	if err := os.WriteFile(next, text.Bytes(), 0o600); err != nil {
-		return fmt.Errorf("platform: embedded redis: %w", err)
+	err := writeSynced(next, slices.Concat([]byte(magic), sum[:], text.Bytes()))
+	if err == nil {
+		err = os.Rename(next, path)
 	}
-	if err := os.Rename(next, path); err != nil {
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
+	}
+	if err != nil {
 		return fmt.Errorf("platform: embedded redis: %w", err)
 	}
 	return nil
 }
 
-// load returns the snapshot of a file, an empty one if there is none.
+func writeSynced(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// syncDir makes the names in dir durable. Windows has no such call, and needs
+// none.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// load returns the snapshot of a file, an empty one if there is none. A file
+// that isn't whole is an error: to go on without it would let sessions live
+// again that have ended.
 func load(path string) (snapshot, error) {
 	var s snapshot
 	text, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return s, nil
 	}
-	if err == nil {
-		err = gob.NewDecoder(bytes.NewReader(text)).Decode(&s)
-	}
 	if err != nil {
-		return s, fmt.Errorf("platform: embedded redis: %s: %w", path, err)
+		return s, fmt.Errorf("platform: embedded redis: %w", err)
+	}
+	rest, ok := bytes.CutPrefix(text, []byte(magic))
+	ok = ok && len(rest) >= sha256.Size
+	if ok {
+		sum := sha256.Sum256(rest[sha256.Size:])
+		ok = bytes.Equal(sum[:], rest[:sha256.Size]) &&
+			gob.NewDecoder(bytes.NewReader(rest[sha256.Size:])).Decode(&s) == nil
+	}
+	if !ok {
+		return snapshot{}, fmt.Errorf("platform: embedded redis: %s is damaged: put back a copy of it, "+
+			"or delete it and session.key beside it, which signs everybody out", path)
 	}
 	return s, nil
 }
