@@ -234,3 +234,42 @@ func requireExpiry(t *testing.T, rdb *redis.Client, key string, tryOnly bool) {
 		t.Fatal("the key never expires")
 	}
 }
+
+// Only a value of another type is healed. What else GET may answer isn't the
+// value's fault: the call fails, and the record stays.
+func TestRedisDropsNoRecordItMayNotRead(t *testing.T) {
+	s := realserver.Redis(t)
+	admin := realClient(t, s)
+	require.NoError(t, admin.Do(t.Context(), "ACL", "SETUSER", "blind", "on", ">pw", "~*", "+@all", "-get").Err())
+	blind := newRedisCache(t, clientOf(t, &redis.Options{Addr: s.Addr(), Username: "blind", Password: "pw", MaxRetries: -1}), policyOf3())
+	c := newRedisCache(t, admin, policyOf3())
+	ticket, err := c.Set(t.Context(), someone, code)
+	require.NoError(t, err)
+	require.Equal(t, 2, leftAfter(t, c, someone))
+	_, setErr := blind.Set(t.Context(), someone, code)
+	_, revokeErr := blind.Revoke(t.Context(), someone, ticket.Gen)
+	_, statusErr := blind.Status(t.Context(), someone)
+	for call, err := range map[string]error{
+		"Set": setErr, "Verify": blind.Verify(t.Context(), someone, code), "Revoke": revokeErr, "Status": statusErr,
+	} {
+		_, answered := errors.AsType[redis.Error](err)
+		require.True(t, answered, "%s: %v", call, err)
+		require.NotErrorIs(t, err, cachex.ErrUnknown)
+	}
+	healed(t, blind, 0)
+	require.Equal(t, 1, leftAfter(t, c, someone), "the record was dropped")
+	require.NoError(t, c.Verify(t.Context(), someone, code))
+}
+
+// miniredis names the types of its errors as a server does.
+func TestRedisHealsAListOnMiniredis(t *testing.T) {
+	rdb := redistest.New(t)
+	c := newRedisCache(t, rdb, policyOf3())
+	_, err := c.Set(t.Context(), someone, code)
+	require.NoError(t, err)
+	key := onlyKey(t, rdb)
+	require.NoError(t, rdb.Del(t.Context(), key).Err())
+	require.NoError(t, rdb.LPush(t.Context(), key, 1).Err())
+	require.ErrorIs(t, c.Verify(t.Context(), someone, code), cachex.ErrNotFound)
+	healed(t, c, 1)
+}

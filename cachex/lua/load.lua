@@ -23,11 +23,13 @@ local now = time[1] * 1000000 + time[2]
 local version, g1, g2, g3, g4, g5, g6, g7, t1, t2, t3, t4, t5, t6,
   state, l1, l2, w1, w2, s1, s2, s3, s4, s5, s6, s7, gen, sent
 if v then
-  if #v >= 64 then -- an error, such as that of a list in the key's place, has length 0
+  if #v >= 64 then -- an error has length 0
     version, g1, g2, g3, g4, g5, g6, g7, t1, t2, t3, t4, t5, t6,
       state, l1, l2, w1, w2, s1, s2, s3, s4, s5, s6, s7 = byte(v, 1, 26)
     gen = (((((g1 * 256 + g2) * 256 + g3) * 256 + g4) * 256 + g5) * 256 + g6) * 256 + g7
     sent = gen - gen % 1000
+  elseif v.err and sub(v.err, 1, 9) ~= 'WRONGTYPE' then
+    return v -- not allowed to read, say; a list in the key's place is healed
   end
   if version ~= 1 or gen - now > MAX_AHEAD then
     call('DEL', key)
