@@ -4,7 +4,7 @@ import (
 	_ "embed"
 	"encoding/binary"
 	"fmt"
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -65,24 +65,31 @@ type policyScripts struct {
 }
 
 func newPolicyScripts(p Policy) *policyScripts {
-	all := constants(p)
+	values := replacer(constants(p))
 	return &policyScripts{
-		set:    newScript(all, luaLoad+luaExpiry+luaSet),
-		verify: newScript(all, luaLoad+luaTry+luaExpiry+luaVerify),
-		revoke: newScript(all, luaLoad+luaExpiry+luaRevoke),
-		status: newScript(all, luaLoad+luaExpiry+luaStatus),
+		set:    newScript(values, luaLoad+luaExpiry+luaSet),
+		verify: newScript(values, luaLoad+luaTry+luaExpiry+luaVerify),
+		revoke: newScript(values, luaLoad+luaExpiry+luaRevoke),
+		status: newScript(values, luaLoad+luaExpiry+luaStatus),
 		ttl:    time.Duration(micros(p.TTL)) * time.Microsecond,
 	}
 }
 
+// replacer puts the values of constants in the place of their names. Longer
+// names come before those that they begin with.
+func replacer(all []constant) *strings.Replacer {
+	slices.SortStableFunc(all, func(a, b constant) int { return len(b.name) - len(a.name) })
+	pairs := make([]string, 0, 2*len(all))
+	for _, c := range all {
+		pairs = append(pairs, c.name, c.value)
+	}
+	return strings.NewReplacer(pairs...)
+}
+
 // newScript returns the script with its constants in place: as variables they
 // would cost time on each call.
-func newScript(all []constant, body string) *redis.Script {
-	for _, c := range all {
-		name := regexp.MustCompile(`\b` + c.name + `\b`)
-		body = name.ReplaceAllLiteralString(body, c.value)
-	}
-	return redis.NewScript(body)
+func newScript(values *strings.Replacer, body string) *redis.Script {
+	return redis.NewScript(values.Replace(body))
 }
 
 // A constant is a name in the scripts and its value in Lua.
