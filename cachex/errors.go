@@ -45,7 +45,11 @@ func (e *DeniedError) Error() string {
 	} else {
 		b.WriteString(e.Reason.Error())
 	}
-	if errors.Is(e.Reason, ErrMismatch) {
+	switch {
+	case !errors.Is(e.Reason, ErrMismatch):
+	case e.Left == 1:
+		b.WriteString(", 1 try left")
+	default:
 		fmt.Fprintf(&b, ", %d tries left", e.Left)
 	}
 	if e.RetryAfter > 0 {

@@ -70,13 +70,13 @@ func ExampleNewCodeLocalCache() {
 
 func ExampleNewCodeLocalCache_invalid() {
 	_, err := cachex.NewCodeLocalCache(
-		cachex.WithCapacity(0),
+		cachex.WithPepper([]byte("short")),
 		cachex.WithPolicy("login", cachex.Policy{TTL: time.Minute}),
 	)
 	fmt.Println(err)
 	// Output:
-	// cachex: WithCapacity(0): want 1 or more
-	// cachex: WithPolicy("login"): cachex: Policy.MaxAttempts is 0, want 1 to 65535
+	// cachex: WithPepper: key 0 has 5 bytes, want 16 or more
+	// cachex: WithPolicy("login"): Policy.MaxAttempts is 0, want 1 to 65535
 }
 
 func ExampleNewCodeTheineCache() {

@@ -73,7 +73,7 @@ func WithOnSwitch(f func(error)) FallbackOption {
 func WithMemory(d time.Duration) FallbackOption {
 	return func(c *fallbackConfig) {
 		if err := checkDuration("WithMemory", d, false); err != nil {
-			c.errs = append(c.errs, err)
+			c.errs = append(c.errs, fmt.Errorf("cachex: %w", err))
 			return
 		}
 		c.memory = d

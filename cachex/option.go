@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -25,6 +26,7 @@ type config struct {
 
 const (
 	defaultCapacity = 1 << 20
+	maxCapacity     = 1 << (24 + 6*(bits.UintSize>>6)) // 1<<30 records on 64 bits, 1<<24 on 32
 	defaultPrefix   = "cachex:"
 	minKeyLen       = 16
 )
@@ -41,8 +43,8 @@ var (
 // are copied.
 func WithPolicy(biz string, p Policy) Option {
 	return func(c *config) {
-		if err := p.Validate(); err != nil {
-			c.errs = append(c.errs, fmt.Errorf("cachex: WithPolicy(%q): %w", biz, err))
+		if err := p.validate(fmt.Sprintf("cachex: WithPolicy(%q): ", biz)); err != nil {
+			c.errs = append(c.errs, err)
 			return
 		}
 		c.policies[biz] = p.normal()
@@ -86,11 +88,12 @@ func WithNameKey(key []byte) Option {
 
 // WithCapacity sets how many records a local cache holds at most; a record is a
 // recipient with a live code, a running pause or a budget that counts. The
-// default is 1 048 576. The Redis cache has no capacity and ignores it.
+// default is 1 048 576, the most is 1 073 741 824, or 16 777 216 on a 32-bit
+// platform. The Redis cache has no capacity and ignores it.
 func WithCapacity(n int) Option {
 	return func(c *config) {
-		if n < 1 {
-			c.errs = append(c.errs, fmt.Errorf("cachex: WithCapacity(%d): want 1 or more", n))
+		if n < 1 || n > maxCapacity {
+			c.errs = append(c.errs, fmt.Errorf("cachex: WithCapacity(%d): want 1 to %d", n, maxCapacity))
 			return
 		}
 		c.capacity = n

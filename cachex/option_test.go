@@ -2,6 +2,9 @@ package cachex_test
 
 import (
 	"bytes"
+	"fmt"
+	"math"
+	"math/bits"
 	"testing"
 	"time"
 
@@ -10,19 +13,24 @@ import (
 	"github.com/ycvk/tinybook/cachex"
 )
 
+// maxCapacity is what a cache takes at most.
+const maxCapacity = 1 << (24 + 6*(bits.UintSize>>6))
+
 // badOptions are wrong in a way each, with what the error must say.
 func badOptions() map[string]cachex.Option {
 	short := []byte("15 bytes, no mo")
 	return map[string]cachex.Option{
-		"option 0 is nil":                             nil,
-		`WithPolicy("login"): cachex: Policy.TTL`:     cachex.WithPolicy("login", cachex.Policy{MaxAttempts: 1}),
-		"WithPepper: key 0 has 15 bytes, want 16":     cachex.WithPepper(short),
-		"WithPepper: key 1 has 15 bytes, want 16":     cachex.WithPepper(bytes.Repeat(short, 2), short),
-		"WithNameKey: key has 15 bytes":               cachex.WithNameKey(short),
-		"WithCapacity(-1): want 1 or more":            cachex.WithCapacity(-1),
-		`WithPrefix(""): want a prefix`:               cachex.WithPrefix(""),
-		`WithPrefix("a{b}"): want a prefix without`:   cachex.WithPrefix("a{b}"),
-		"WithPepper: key 0 has 0 bytes, want 16 or m": cachex.WithPepper(nil),
+		"option 0 is nil": nil,
+		`cachex: WithPolicy("login"): Policy.TTL is`:                              cachex.WithPolicy("login", cachex.Policy{MaxAttempts: 1}),
+		"WithPepper: key 0 has 15 bytes, want 16":                                 cachex.WithPepper(short),
+		"WithPepper: key 1 has 15 bytes, want 16":                                 cachex.WithPepper(bytes.Repeat(short, 2), short),
+		"WithNameKey: key has 15 bytes":                                           cachex.WithNameKey(short),
+		"WithCapacity(-1): want 1 to":                                             cachex.WithCapacity(-1),
+		fmt.Sprintf("WithCapacity(%d): want 1 to", math.MaxInt):                   cachex.WithCapacity(math.MaxInt),
+		fmt.Sprintf("WithCapacity(%d): want 1 to %d", maxCapacity+1, maxCapacity): cachex.WithCapacity(maxCapacity + 1),
+		`WithPrefix(""): want a prefix`:                                           cachex.WithPrefix(""),
+		`WithPrefix("a{b}"): want a prefix without`:                               cachex.WithPrefix("a{b}"),
+		"WithPepper: key 0 has 0 bytes, want 16 or m":                             cachex.WithPepper(nil),
 	}
 }
 
@@ -71,4 +79,12 @@ func TestPolicyPerBiz(t *testing.T) {
 			require.Equal(t, want, s.Left)
 		}
 	}, cachex.WithPolicy("pay", strict), cachex.WithPolicy("", loose))
+}
+
+// The largest capacity is one that a cache works with.
+func TestLargestCapacity(t *testing.T) {
+	inMemory(t, func(t *testing.T, c cachex.CodeCache) {
+		set(t, c, phone, right)
+		require.NoError(t, c.Verify(t.Context(), phone, right))
+	}, cachex.WithCapacity(maxCapacity))
 }

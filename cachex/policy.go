@@ -25,15 +25,15 @@ type Budget struct {
 
 func (b Budget) off() bool { return b == Budget{} }
 
-func (b Budget) validate(name string) error {
+func (b Budget) faults(name string) []error {
 	if b.off() {
 		return nil
 	}
 	var errs []error
 	if b.Max < 1 || b.Max > maxCount {
-		errs = append(errs, fmt.Errorf("cachex: %s.Max is %d, want 1 to %d (or a zero Budget)", name, b.Max, maxCount))
+		errs = append(errs, fmt.Errorf("%s.Max is %d, want 1 to %d (or a zero Budget)", name, b.Max, maxCount))
 	}
-	return errors.Join(append(errs, checkDuration(name+".Window", b.Window, false))...)
+	return append(errs, checkDuration(name+".Window", b.Window, false))
 }
 
 // A Policy says how long codes live and how often they may be sent and tried.
@@ -62,20 +62,27 @@ func DefaultPolicy() Policy {
 
 // Validate returns nil for a policy that a cache takes, else every fault in
 // one joined error that names the field and its value.
-func (p Policy) Validate() error {
-	errs := []error{
+func (p Policy) Validate() error { return p.validate("cachex: ") }
+
+// validate is Validate with errors that begin with prefix.
+func (p Policy) validate(prefix string) error {
+	errs := append(p.Guesses.faults("Policy.Guesses"),
 		checkDuration("Policy.TTL", p.TTL, false),
 		checkDuration("Policy.ResendAfter", p.ResendAfter, true),
-		p.Guesses.validate("Policy.Guesses"),
-	}
+	)
 	if p.MaxAttempts < 1 || p.MaxAttempts > maxCount {
-		errs = append(errs, fmt.Errorf("cachex: Policy.MaxAttempts is %d, want 1 to %d", p.MaxAttempts, maxCount))
+		errs = append(errs, fmt.Errorf("Policy.MaxAttempts is %d, want 1 to %d", p.MaxAttempts, maxCount))
 	}
 	if n := len(p.Sends); n > maxBudgets {
-		errs = append(errs, fmt.Errorf("cachex: Policy.Sends has %d budgets, at most %d", n, maxBudgets))
+		errs = append(errs, fmt.Errorf("Policy.Sends has %d budgets, at most %d", n, maxBudgets))
 	}
 	for i, b := range p.Sends {
-		errs = append(errs, b.validate(fmt.Sprintf("Policy.Sends[%d]", i)))
+		errs = append(errs, b.faults(fmt.Sprintf("Policy.Sends[%d]", i))...)
+	}
+	for i, err := range errs {
+		if err != nil {
+			errs[i] = fmt.Errorf("%s%w", prefix, err)
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -86,12 +93,13 @@ func (p Policy) normal() Policy {
 	return p
 }
 
+// checkDuration returns what is wrong with d, without the package's prefix.
 func checkDuration(name string, d time.Duration, zeroOK bool) error {
 	switch {
-	case d == 0 && zeroOK:
+	case d == 0 && zeroOK, d >= minDuration && d <= maxDuration:
 		return nil
-	case d < minDuration || d > maxDuration:
-		return fmt.Errorf("cachex: %s is %v, want %v to %v", name, d, minDuration, maxDuration)
+	case zeroOK:
+		return fmt.Errorf("%s is %v, want 0 or 1ms to 8784h", name, d)
 	}
-	return nil
+	return fmt.Errorf("%s is %v, want 1ms to 8784h", name, d)
 }

@@ -38,11 +38,11 @@ func TestPolicyValidate(t *testing.T) {
 		{"zero", func(p *cachex.Policy) { *p = cachex.Policy{} }, []string{"Policy.TTL is 0s", "Policy.MaxAttempts is 0"}},
 		{"negative", func(p *cachex.Policy) {
 			p.TTL, p.ResendAfter, p.MaxAttempts = -time.Second, -time.Minute, -1
-		}, []string{"Policy.TTL is -1s", "Policy.ResendAfter is -1m0s", "Policy.MaxAttempts is -1"}},
+		}, []string{"Policy.TTL is -1s", "Policy.ResendAfter is -1m0s, want 0 or 1ms to 8784h", "Policy.MaxAttempts is -1"}},
 		{"too large", func(p *cachex.Policy) {
 			p.TTL, p.ResendAfter, p.MaxAttempts = year+1, year+1, 65536
 		}, []string{"Policy.TTL is 8784h0m0.000000001s", "Policy.ResendAfter is 8784h0m0.000000001s", "Policy.MaxAttempts is 65536"}},
-		{"below a millisecond", func(p *cachex.Policy) { p.TTL = time.Millisecond - 1 }, []string{"Policy.TTL is 999.999µs"}},
+		{"below a millisecond", func(p *cachex.Policy) { p.TTL = time.Millisecond - 1 }, []string{"Policy.TTL is 999.999µs, want 1ms to 8784h"}},
 		{"half a budget", func(p *cachex.Policy) {
 			p.Guesses = cachex.Budget{Max: 1}
 			p.Sends = []cachex.Budget{{1, time.Hour}, {0, time.Hour}, {-1, -1}}
@@ -61,8 +61,10 @@ func TestPolicyValidate(t *testing.T) {
 			}
 			require.Error(t, err)
 			for _, fault := range tc.faults {
-				require.Contains(t, err.Error(), fault)
+				require.Contains(t, err.Error(), "cachex: "+fault)
 			}
+			_, err2 := cachex.NewCodeLocalCache(cachex.WithPolicy("pay", p))
+			require.EqualError(t, err2, strings.ReplaceAll(err.Error(), "cachex: ", `cachex: WithPolicy("pay"): `), "each fault names the Biz")
 			require.Equal(t, len(tc.faults), strings.Count(err.Error(), "\n")+1, "%v", err)
 		})
 	}

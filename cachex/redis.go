@@ -133,7 +133,7 @@ func (c *CodeRedisCache) Verify(ctx context.Context, k Key, code string) error {
 	d, ok := c.refusal(reply)
 	switch {
 	case !ok:
-		return fmt.Errorf("%w: %w", ErrUnknown, badReply("verify", reply))
+		return fmt.Errorf("%w: verify: unexpected reply of type %T", ErrUnknown, reply)
 	case d != nil:
 		return d
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -161,7 +162,9 @@ func TestRedisUnexpectedRepliesAreErrors(t *testing.T) {
 			c := newRedisCache(t, scripter{reply: reply}, policyOf3())
 			_, err := c.Set(t.Context(), someone, code)
 			require.ErrorContains(t, err, "unexpected reply")
-			require.ErrorIs(t, c.Verify(t.Context(), someone, code), cachex.ErrUnknown)
+			err = c.Verify(t.Context(), someone, code)
+			require.ErrorIs(t, err, cachex.ErrUnknown)
+			require.Equal(t, 1, strings.Count(err.Error(), "cachex:"), "%v", err)
 			_, err = c.Revoke(t.Context(), someone, 1)
 			require.ErrorContains(t, err, "unexpected reply")
 			_, err = c.Status(t.Context(), someone)

@@ -194,6 +194,8 @@ func TestDeniedError(t *testing.T) {
 		want string
 	}{
 		{&DeniedError{Reason: ErrMismatch, Left: 2}, "cachex: wrong code, 2 tries left"},
+		{&DeniedError{Reason: ErrMismatch, Left: 1}, "cachex: wrong code, 1 try left"},
+		{&DeniedError{Reason: ErrMismatch}, "cachex: wrong code, 0 tries left"},
 		{&DeniedError{Reason: ErrTooSoon, RetryAfter: time.Second}, "cachex: sent too recently, retry after 1s"},
 		{&DeniedError{Reason: ErrFull}, "cachex: cache is full"},
 		{&DeniedError{}, "cachex: denied"},
