@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -31,16 +32,11 @@ const usage = `Usage: tinybook [run|config|healthcheck|version] [flags]
   healthcheck  ask the first node whether it is ready; exit 0 if it is
   version      print the version
 
-tinybook run --help lists the flags.
+Flags:
 `
 
 func main() {
-	err := command(os.Args[1:], os.Stdout, os.Stderr)
-	switch {
-	case err == nil:
-	case errors.Is(err, flag.ErrHelp):
-		os.Exit(2)
-	default:
+	if err := command(os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, "tinybook:", err)
 		os.Exit(1)
 	}
@@ -51,15 +47,25 @@ func command(args []string, stdout, stderr io.Writer) error {
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		name, args = args[0], args[1:]
 	}
-	if name == "version" {
+	cfg, err := config.Parse(args, os.Environ())
+	if name == "help" || errors.Is(err, flag.ErrHelp) {
+		return help(stdout)
+	}
+	switch name {
+	case "run", "config":
+		if err == nil {
+			err = cfg.Validate()
+		}
+	case "healthcheck":
+	case "version":
+		if len(args) > 0 {
+			return errors.New("version takes no arguments; tinybook --help lists the commands")
+		}
 		_, err := fmt.Fprintln(stdout, app.Version())
 		return err
+	default:
+		return errors.New("no such command; tinybook --help lists them")
 	}
-	if name != "run" && name != "config" && name != "healthcheck" {
-		_, _ = fmt.Fprint(stderr, usage)
-		return flag.ErrHelp
-	}
-	cfg, err := config.Load(args, os.LookupEnv, stderr)
 	if err != nil {
 		return err
 	}
@@ -73,6 +79,13 @@ func command(args []string, stdout, stderr io.Writer) error {
 	}
 }
 
+func help(w io.Writer) error {
+	if _, err := fmt.Fprint(w, usage); err != nil {
+		return err
+	}
+	return config.PrintFlags(w)
+}
+
 func run(cfg config.Config, stdout, stderr io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -80,11 +93,41 @@ func run(cfg config.Config, stdout, stderr io.Writer) error {
 	defer context.AfterFunc(ctx, stop)()
 	log := newLog(cfg.Log, stderr)
 	redis.SetLogger(redisLog{log})
+	for _, warning := range cfg.Warnings() {
+		log.Warn(warning)
+	}
 	a, err := app.New(cfg, log, stdout)
 	if err != nil {
 		return err
 	}
-	return a.Run(ctx)
+	err = a.Run(ctx)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w; choose another with %s", err, flagOf(cfg, err))
+	}
+	return err
+}
+
+// flagOf returns the flag that chose the address that was in use.
+func flagOf(cfg config.Config, err error) string {
+	const site, admin = "--http-addr", "--admin-addr"
+	op, ok := errors.AsType[*net.OpError](err)
+	if !ok || op.Addr == nil {
+		return site + " or " + admin
+	}
+	if isOf(op.Addr.String(), cfg.Admin.Addr, cfg.Nodes) && !isOf(op.Addr.String(), cfg.HTTP.Addr, cfg.Nodes) {
+		return admin
+	}
+	return site
+}
+
+// isOf reports whether one of the nodes listens at addr if the first does at
+// first.
+func isOf(addr, first string, nodes int) bool {
+	_, port, err := net.SplitHostPort(addr)
+	_, start, err2 := net.SplitHostPort(first)
+	n, err3 := strconv.Atoi(port)
+	from, err4 := strconv.Atoi(start)
+	return errors.Join(err, err2, err3, err4) == nil && from <= n && n < from+nodes
 }
 
 // redisLog puts what go-redis has to say among the other lines.
@@ -115,8 +158,13 @@ func healthcheck(addr string) error {
 	if ip := net.ParseIP(host); ip == nil && host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
+	req, err := http.NewRequest(http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	if err != nil {
+		return fmt.Errorf("healthcheck: %w", err)
+	}
+	req.Host = "localhost" // The listener refuses any other name on loopback.
 	client := http.Client{Timeout: 3 * time.Second}
-	resp, err := client.Get("http://" + net.JoinHostPort(host, port) + "/readyz")
+	resp, err := client.Do(req)
 	if err != nil {
 		return fmt.Errorf("healthcheck: %w", err)
 	}

@@ -2,8 +2,8 @@ package main // In the package: a command has no other name to call.
 
 import (
 	"bytes"
-	"errors"
-	"flag"
+	"io"
+	"net"
 	"strings"
 	"testing"
 
@@ -23,11 +23,39 @@ func TestCommands(t *testing.T) {
 	if err := command([]string{"version"}, &out, &errs); err != nil || !strings.HasPrefix(out.String(), "tinybook ") {
 		t.Errorf("version: %v, %q", err, &out)
 	}
-	if err := command([]string{"unknown"}, &out, &errs); !errors.Is(err, flag.ErrHelp) || !strings.Contains(errs.String(), "Usage") {
-		t.Errorf("unknown command: %v, %q", err, &errs)
+	for _, args := range [][]string{{"--help"}, {"-h"}, {"help"}, {"run", "--help"}} {
+		out.Reset()
+		if err := command(args, &out, &errs); err != nil || !strings.Contains(out.String(), "healthcheck") || !strings.Contains(out.String(), "-http-addr") {
+			t.Errorf("%q: %v, %q", args, err, &out)
+		}
+	}
+	for _, args := range [][]string{{"unknown"}, {"--unknown"}, {"version", "x"}} {
+		out.Reset()
+		err := command(args, &out, &errs)
+		if err == nil || !strings.Contains(err.Error(), "--help") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+	if out.Len()+errs.Len() > 0 {
+		t.Errorf("errors are for main to print: %q, %q", &out, &errs)
 	}
 	if err := command([]string{"--nodes", "0"}, &out, &errs); err == nil || !strings.Contains(err.Error(), "nodes") {
 		t.Errorf("bad flag: %v", err)
+	}
+}
+
+func TestPortInUseNamesTheFlag(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	for _, name := range []string{"--http-addr", "--admin-addr"} {
+		args := []string{"--nodes=1", "--user-bcrypt-cost=4", "--http-addr=127.0.0.1:0", "--admin-addr=127.0.0.1:0", name + "=" + ln.Addr().String()}
+		err := command(args, io.Discard, io.Discard)
+		if err == nil || !strings.Contains(err.Error(), "address already in use; choose another with "+name) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
@@ -36,6 +64,9 @@ func TestHealthcheck(t *testing.T) {
 	addr := strings.TrimPrefix(site.Nodes[0].AdminURL, "http://")
 	if err := command([]string{"healthcheck", "--admin-addr", addr}, nil, nil); err != nil {
 		t.Errorf("ready: %v", err)
+	}
+	if err := command([]string{"healthcheck", "--mode", "services", "--admin-addr", addr}, nil, nil); err != nil {
+		t.Errorf("ready, without the keys of the tokens: %v", err)
 	}
 	if err := site.Stop(); err != nil {
 		t.Fatal(err)

@@ -23,6 +23,11 @@ func main() {
 	admin := flag.String("admin", "http://127.0.0.1:9081", "the node's admin address")
 	within := flag.Duration("ready-within", 5*time.Minute, "how long to wait for the node to be ready")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "probe: unexpected argument %q\n", flag.Arg(0))
+		flag.Usage()
+		os.Exit(2)
+	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

@@ -21,7 +21,9 @@ type Config struct {
 	Mode  string `yaml:"mode"`
 	Data  string `yaml:"data"`
 	Nodes int    `yaml:"nodes"`
-	Demo  bool   `yaml:"demo"`
+	// Replicas is how many processes like this one there are.
+	Replicas int  `yaml:"replicas"`
+	Demo     bool `yaml:"demo"`
 
 	HTTP    HTTP    `yaml:"http"`
 	Admin   Admin   `yaml:"admin"`
@@ -106,9 +108,10 @@ type Log struct {
 // [Embedded] and doesn't validate.
 func Default(mode string) Config {
 	c := Config{
-		Mode:  mode,
-		Nodes: 2,
-		Demo:  true,
+		Mode:     mode,
+		Nodes:    2,
+		Replicas: 1,
+		Demo:     true,
 		HTTP: HTTP{
 			Addr:            "127.0.0.1:8081",
 			BodyLimit:       64 << 10,

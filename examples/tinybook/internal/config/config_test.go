@@ -21,11 +21,11 @@ var key = "k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32
 
 func load(t *testing.T, env map[string]string, args ...string) (config.Config, error) {
 	t.Helper()
-	look := func(name string) (string, bool) {
-		value, ok := env[name]
-		return value, ok
+	environ := []string{"PATH=/bin", "=odd"}
+	for name, value := range env {
+		environ = append(environ, name+"="+value)
 	}
-	return config.Load(args, look, &bytes.Buffer{})
+	return config.Load(args, environ)
 }
 
 func TestDefaultIsEmbedded(t *testing.T) {
@@ -132,7 +132,7 @@ func TestEveryBadSettingIsInOneError(t *testing.T) {
 	for _, name := range []string{
 		"mode", "nodes", "http.addr", "admin.addr", "code.store", "sms.keep", "user.bcrypt_cost", "log.level",
 		"log.format", "http.body_limit", "http.drain_delay", "http.header_timeout", "session.poll",
-		"session.refresh_ttl", `http.origins: "https://a.example/"`, `http.origins: "*"`, "mysql.addr",
+		"session.refresh_ttl", "http.origins: number 1", "http.origins: number 2", "mysql.addr",
 	} {
 		require.ErrorContains(t, err, name)
 	}
@@ -140,6 +140,122 @@ func TestEveryBadSettingIsInOneError(t *testing.T) {
 	_, err = load(t, map[string]string{"TINYBOOK_NODES": "two"}, "--http-idle-timeout", "1")
 	require.ErrorContains(t, err, "TINYBOOK_NODES")
 	require.ErrorContains(t, err, "--http-idle-timeout")
+	require.ErrorContains(t, err, `such as "5s"`)
+}
+
+// What is meant for one setting may land in another. Then it is in no error.
+func TestErrorsQuoteNoSecrets(t *testing.T) {
+	const dsn, link, long = "root:hunter2@tcp(127.0.0.1:3306)/tinybook", "redis://:hunter2@127.0.0.1:6379", "k1:hunter2hunter2hunter2hunter2"
+	for _, name := range []string{
+		"MODE", "NODES", "REPLICAS", "DEMO", "HTTP_ADDR", "HTTP_ORIGINS", "HTTP_BODY_LIMIT", "HTTP_IDLE_TIMEOUT",
+		"ADMIN_ADDR", "MYSQL_ADDR", "REDIS_ADDR", "SESSION_POLL", "CODE_STORE", "SMS_KEEP", "LOG_LEVEL", "LOG_FORMAT",
+	} {
+		for _, value := range []string{dsn, link, long, "hunter2@127.0.0.1:6379", "https://hunter2@h"} {
+			_, err := load(t, map[string]string{"TINYBOOK_" + name: value})
+			require.Error(t, err, name)
+			require.NotContains(t, err.Error(), "hunter2", name)
+		}
+	}
+	for _, addr := range []string{"h", ":6379", "h:", "h:0", "h:99999", "h:x", "h:1,", "h:1,x", "h /:1"} {
+		_, err := load(t, map[string]string{"TINYBOOK_REDIS_ADDR": addr})
+		require.ErrorContains(t, err, "redis.addr", addr)
+	}
+	for _, addr := range []string{"127.0.0.1:6379", "redis:6379", "[::1]:6379", "a:1,b:2"} {
+		_, err := load(t, map[string]string{"TINYBOOK_REDIS_ADDR": addr})
+		require.NoError(t, err, addr)
+	}
+	_, err := load(t, nil, "config", link)
+	require.NotContains(t, err.Error(), "hunter2")
+}
+
+func TestFileErrorsQuoteNoValues(t *testing.T) {
+	for _, tc := range []struct {
+		text string
+		want []string
+	}{
+		{"demo: true\nnodes: hunter2\n", []string{"line 2: nodes", "int"}},
+		{"http:\n  idle_timeout: hunter2\n", []string{"line 2: idle_timeout", `"5s"`}},
+		{"redis: hunter2\nmysql: hunter2\n", []string{"line 1: redis", "line 2: mysql"}},
+		{"redis:\n  adr: hunter2\n", []string{"line 2: no setting", `"adr"`}},
+		{"redis:\n  addr: *hunter2\n", []string{"not valid YAML"}},
+		{"redis:\n\taddr: hunter2\n", []string{"line 2", "not valid YAML"}},
+		{"\"u:hunter2@h\": x\n", []string{"line 1"}},
+		{"nodes: 1\n---\nnodes: 2\n", []string{"second document"}},
+	} {
+		file := filepath.Join(t.TempDir(), "tinybook.yaml")
+		require.NoError(t, os.WriteFile(file, []byte(tc.text), 0o600))
+		_, err := load(t, nil, "--config", file)
+		for _, want := range tc.want {
+			require.ErrorContains(t, err, want, tc.text)
+		}
+		require.NotContains(t, err.Error(), "hunter2", tc.text)
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	_, err := load(t, map[string]string{"TINYBOOK_REDIS_ADRR": "hunter2", "TINYBOOK_NODE": "hunter2"})
+	require.ErrorContains(t, err, "TINYBOOK_REDIS_ADRR")
+	require.ErrorContains(t, err, "TINYBOOK_NODE:")
+	require.NotContains(t, err.Error(), "hunter2")
+	cfg, err := load(t, map[string]string{
+		"TINYBOOK_REQUIRE_SERVERS": "1", "TINYBOOK_SCREENSHOTS": "x", "TINYBOOK_TYPO": "",
+		"TINYBOOK_NODES": "", "TINYBOOK_CONFIG": "", "TINYBOOK_HTTP_ADDR": "", "TINYBOOK_DEMO": "",
+	})
+	require.NoError(t, err, "empty is unset")
+	require.Equal(t, config.Default(config.Embedded), cfg)
+}
+
+// The password of the demo account is public.
+func TestDemoIsForThisMachine(t *testing.T) {
+	for addr, demo := range map[string]bool{
+		"127.0.0.1:8081": true, "[::1]:8081": true, "localhost:8081": true, "127.0.0.2:0": true,
+		"0.0.0.0:8081": false, ":8081": false, "[::]:8081": false, "192.168.1.2:8081": false, "example.com:8081": false,
+	} {
+		cfg, err := load(t, nil, "--http-addr", addr)
+		require.NoError(t, err)
+		require.Equal(t, demo, cfg.Demo, addr)
+		cfg, err = load(t, nil, "--http-addr", addr, "--demo")
+		require.NoError(t, err)
+		require.True(t, cfg.Demo, "on demand")
+	}
+}
+
+func TestReplicas(t *testing.T) {
+	for name, env := range map[string]map[string]string{
+		"mysql.addr":   {"TINYBOOK_REDIS_ADDR": "h:1", "TINYBOOK_CODE_STORE": "redis", "TINYBOOK_SESSION_KEYS": key},
+		"redis.addr":   {"TINYBOOK_MYSQL_ADDR": "h:1", "TINYBOOK_CODE_STORE": "redis", "TINYBOOK_SESSION_KEYS": key},
+		"code.store":   {"TINYBOOK_MYSQL_ADDR": "h:1", "TINYBOOK_REDIS_ADDR": "h:1", "TINYBOOK_SESSION_KEYS": key},
+		"session.keys": {"TINYBOOK_MYSQL_ADDR": "h:1", "TINYBOOK_REDIS_ADDR": "h:1", "TINYBOOK_CODE_STORE": "redis"},
+	} {
+		_, err := load(t, env)
+		require.NoError(t, err)
+		_, err = load(t, env, "--replicas", "2")
+		require.ErrorContains(t, err, "config: replicas: 2")
+		require.ErrorContains(t, err, name)
+	}
+	_, err := load(t, map[string]string{"TINYBOOK_MODE": "services", "TINYBOOK_SESSION_KEYS": key, "TINYBOOK_REPLICAS": "3"})
+	require.NoError(t, err)
+	_, err = load(t, nil, "--replicas", "0")
+	require.ErrorContains(t, err, "replicas")
+}
+
+func TestWarnings(t *testing.T) {
+	for _, tc := range []struct {
+		args []string
+		want string // none: ""
+	}{
+		{nil, ""},
+		{[]string{"--admin-addr", "0.0.0.0:9081"}, "admin.addr"},
+		{[]string{"--redis-addr", "127.0.0.1:6379"}, "code.store"},
+		{[]string{"--redis-addr", "127.0.0.1:6379", "--code-store", "redis"}, ""},
+		{[]string{"--http-addr", "0.0.0.0:8081", "--demo"}, "demo"},
+	} {
+		cfg, err := load(t, nil, tc.args...)
+		require.NoError(t, err)
+		text := strings.Join(cfg.Warnings(), "\n")
+		require.Contains(t, text, tc.want)
+		require.Equal(t, tc.want == "", text == "", text)
+	}
 }
 
 func TestFlags(t *testing.T) {
@@ -150,7 +266,13 @@ func TestFlags(t *testing.T) {
 	for _, secret := range []string{"--session-keys=x", "--db-dsn=x", "--mysql-password=x", "--redis-password=x"} {
 		_, err = load(t, nil, secret) // other users see the flags of a process
 		require.ErrorContains(t, err, "flag provided but not defined")
+		require.ErrorContains(t, err, "--help lists the flags")
+		require.NotContains(t, err.Error(), "\n")
 	}
+	var out bytes.Buffer
+	require.NoError(t, config.PrintFlags(&out))
+	require.Contains(t, out.String(), "-http-addr")
+	require.NotContains(t, out.String(), "-session-keys")
 }
 
 func TestPrintMasksSecrets(t *testing.T) {
@@ -167,6 +289,13 @@ func TestPrintMasksSecrets(t *testing.T) {
 	require.Equal(t, 4, strings.Count(out.String(), "******"))
 	require.Contains(t, out.String(), `"127.0.0.1:8081"`)
 	require.Contains(t, out.String(), "TINYBOOK_SESSION_ACCESS_TTL")
+	odd := config.Default(config.Embedded)
+	odd.Redis.Addr, odd.MySQL.Addr, odd.Data = "redis://:hunter2@h:1", "u:hunter2@tcp(h:1)/d", "u:hunter2@h"
+	odd.HTTP.Origins = []string{"https://u:hunter2@h", "https://a.example"}
+	out.Reset()
+	require.NoError(t, odd.Print(&out))
+	require.NotContains(t, out.String(), "hunter2")
+	require.Contains(t, out.String(), "https://a.example")
 	require.Error(t, cfg.Print(brokenWriter{}))
 }
 

@@ -1,29 +1,49 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-
-	"go.yaml.in/yaml/v3"
+	"slices"
+	"strings"
 )
 
-// fileEnv names the file in the environment; --config does it too.
-const fileEnv = "TINYBOOK_CONFIG"
+const (
+	envPrefix = "TINYBOOK_"
+	// fileEnv names the file in the environment; --config does it too.
+	fileEnv = envPrefix + "CONFIG"
+)
+
+// otherEnv are variables that begin as settings do and are none.
+var otherEnv = []string{fileEnv, envPrefix + "REQUIRE_SERVERS", envPrefix + "SCREENSHOTS"}
 
 // Load returns the configuration of a command line without the program and
-// the command. env looks up the environment. Usage and flag errors are written
-// to out; asking for help returns flag.ErrHelp.
-func Load(args []string, env func(string) (string, bool), out io.Writer) (Config, error) {
-	given, file, err := parseFlags(args, out)
+// the command, and of an environment as os.Environ returns it, in which an
+// empty variable counts as none. It returns flag.ErrHelp if the command line
+// asks for help. No error quotes a value that may be a secret.
+func Load(args, environ []string) (Config, error) {
+	c, err := Parse(args, environ)
 	if err != nil {
 		return Config{}, err
 	}
-	if path, ok := env(fileEnv); ok && file == "" {
-		file = path
+	return c, c.Validate()
+}
+
+// Parse is [Load] for a command that needs only a part of the configuration:
+// that the settings are right together isn't checked.
+func Parse(args, environ []string) (Config, error) {
+	given, file, err := parseFlags(args)
+	if err != nil {
+		return Config{}, err
+	}
+	env, err := parseEnv(environ)
+	if err != nil {
+		return Config{}, err
+	}
+	if file == "" {
+		file = env[fileEnv]
 	}
 	var text []byte
 	if file != "" {
@@ -38,21 +58,22 @@ func Load(args []string, env func(string) (string, bool), out io.Writer) (Config
 		return Config{}, err
 	}
 	c := Default(first.Mode)
-	// A real database gets an account with a public password only on demand.
-	c.Demo = c.Demo && !first.RealDB()
+	// Where others come in, an account with a public password is made only on
+	// demand.
+	c.Demo = c.Demo && !first.RealDB() && onLoopback(first.HTTP.Addr)
 	if err := c.apply(text, env, given); err != nil {
 		return Config{}, err
 	}
-	return c, c.Validate()
+	return c, nil
 }
 
-func (c *Config) apply(file []byte, env func(string) (string, bool), given map[string]string) error {
+func (c *Config) apply(file []byte, env, given map[string]string) error {
 	if err := c.applyFile(file); err != nil {
 		return err
 	}
 	var errs []error
 	for _, s := range settings(c) {
-		if value, ok := env(s.env()); ok {
+		if value := env[s.env()]; value != "" {
 			if err := s.set(value); err != nil {
 				errs = append(errs, fmt.Errorf("config: %s: %w", s.env(), err))
 			}
@@ -66,24 +87,35 @@ func (c *Config) apply(file []byte, env func(string) (string, bool), given map[s
 	return errors.Join(errs...)
 }
 
-func (c *Config) applyFile(text []byte) error {
-	if len(bytes.TrimSpace(text)) == 0 {
-		return nil
+// parseEnv returns the variables that belong to this program. One that is no
+// setting is an error: it is a misspelled one.
+func parseEnv(environ []string) (map[string]string, error) {
+	known := slices.Clone(otherEnv)
+	var c Config
+	for _, s := range settings(&c) {
+		known = append(known, s.env())
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	decoder.KnownFields(true) // a misspelled name is an error
-	if err := decoder.Decode(c); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("config: file: %w", err)
+	env := map[string]string{}
+	var errs []error
+	for _, pair := range environ {
+		name, value, _ := strings.Cut(pair, "=")
+		switch {
+		case !strings.HasPrefix(name, envPrefix) || value == "":
+		case !slices.Contains(known, name):
+			errs = append(errs, fmt.Errorf("config: %s: no such setting; tinybook config lists them", name))
+		default:
+			env[name] = value
+		}
 	}
-	return nil
+	return env, errors.Join(errs...)
 }
 
-// parseFlags returns the flags that were given, and the name of the file.
-func parseFlags(args []string, out io.Writer) (map[string]string, string, error) {
-	set := flag.NewFlagSet("tinybook", flag.ContinueOnError)
-	set.SetOutput(out)
-	file := set.String("config", "", "YAML file; also "+fileEnv)
-	given := map[string]string{}
+// flags returns the flags. What is given goes into the map.
+func flags(given map[string]string) (set *flag.FlagSet, file *string) {
+	set = flag.NewFlagSet("tinybook", flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	set.Usage = func() {}
+	file = set.String("config", "", "YAML `file`; also "+fileEnv)
 	defaults := Default(Embedded)
 	for _, s := range settings(&defaults) {
 		if s.secret {
@@ -100,11 +132,32 @@ func parseFlags(args []string, out io.Writer) (map[string]string, string, error)
 			set.Func(s.flag(), usage, keep)
 		}
 	}
-	if err := set.Parse(args); err != nil {
+	return set, file
+}
+
+// parseFlags returns the flags that were given, and the name of the file.
+func parseFlags(args []string) (map[string]string, string, error) {
+	given := map[string]string{}
+	set, file := flags(given)
+	if err := set.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil, "", err
+	} else if err != nil {
+		return nil, "", fmt.Errorf("config: %w; tinybook --help lists the flags", err)
 	}
 	if set.NArg() > 0 {
-		return nil, "", fmt.Errorf("config: unexpected argument %q", set.Arg(0))
+		return nil, "", fmt.Errorf("config: unexpected argument %s; tinybook --help lists commands and flags", quote(set.Arg(0)))
 	}
 	return given, *file, nil
+}
+
+// PrintFlags writes the flags, one after the other.
+func PrintFlags(w io.Writer) error {
+	set, _ := flags(nil)
+	var text strings.Builder
+	set.SetOutput(&text)
+	set.PrintDefaults()
+	if _, err := io.WriteString(w, text.String()); err != nil {
+		return fmt.Errorf("config: print: %w", err)
+	}
+	return nil
 }

@@ -24,7 +24,8 @@ func settings(c *Config) []setting {
 		{"mode", &c.Mode, "embedded or services", false},
 		{"data", &c.Data, "directory that keeps state; empty: a temporary one, which is deleted", false},
 		{"nodes", &c.Nodes, "nodes in this process; node i adds i to every port", false},
-		{"demo", &c.Demo, "make the demo account (embedded mode only)", false},
+		{"replicas", &c.Replicas, "processes like this one; more than 1 can't have anything embedded", false},
+		{"demo", &c.Demo, "make the demo account, whose password is public (embedded mode only)", false},
 		{"http.addr", &c.HTTP.Addr, "address of the site and the API", false},
 		{"http.origins", &c.HTTP.Origins, "other origins that may call the API with cookies, with commas", false},
 		{"http.secure_cookies", &c.HTTP.SecureCookies, "the site is behind TLS: Secure cookies and HSTS", false},
@@ -61,7 +62,7 @@ func (s setting) env() string {
 
 func (s setting) flag() string { return strings.NewReplacer(".", "-", "_", "-").Replace(s.name) }
 
-// set parses value. Its error doesn't quote the value of a secret.
+// set parses value. Its error quotes no value that may be a secret.
 func (s setting) set(value string) error {
 	var err error
 	switch p := s.target.(type) {
@@ -81,9 +82,50 @@ func (s setting) set(value string) error {
 		err = fmt.Errorf("setting of type %T", p)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %q is not a %s", s.name, value, strings.TrimPrefix(fmt.Sprintf("%T", s.target), "*"))
+		return fmt.Errorf("%s: %s is not %s", s.name, quote(value), kind(strings.TrimPrefix(fmt.Sprintf("%T", s.target), "*")))
 	}
 	return nil
+}
+
+// kind returns words for a type.
+func kind(of string) string {
+	switch of {
+	case "time.Duration":
+		return `a duration such as "5s"`
+	case "int", "int64":
+		return "an int"
+	case "bool":
+		return "true or false"
+	case "string":
+		return "text"
+	case "[]string":
+		return "a list"
+	default:
+		return "a group of settings"
+	}
+}
+
+// maxQuoted is the length of a value that errors quote at most. Passwords in
+// addresses and keys of tokens are longer or have other marks.
+const maxQuoted = 24
+
+// quote returns value for an error: quoted, unless it may be a secret that was
+// meant for another setting.
+func quote(value string) string {
+	if len(value) > maxQuoted || strings.Contains(value, "@") || strings.Contains(value, "://") {
+		return fmt.Sprintf("the value (%d bytes)", len(value))
+	}
+	return strconv.Quote(value)
+}
+
+const mask = "******"
+
+// masked returns value, or a mask for what has credentials in it.
+func masked(value string) string {
+	if strings.Contains(value, "@") && strings.Contains(value, ":") {
+		return mask
+	}
+	return value
 }
 
 func split(list string) []string {
@@ -100,8 +142,8 @@ func split(list string) []string {
 func (s setting) text() string {
 	switch p := s.target.(type) {
 	case *string:
-		if s.secret && *p != "" {
-			return "******"
+		if s.secret && *p != "" || masked(*p) != *p {
+			return mask
 		}
 		return strconv.Quote(*p)
 	case *bool:
@@ -113,7 +155,11 @@ func (s setting) text() string {
 	case *time.Duration:
 		return p.String()
 	case *[]string:
-		return "[" + strings.Join(*p, ", ") + "]"
+		all := make([]string, len(*p))
+		for i, value := range *p {
+			all[i] = masked(value)
+		}
+		return "[" + strings.Join(all, ", ") + "]"
 	default:
 		return ""
 	}

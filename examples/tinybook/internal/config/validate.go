@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ycvk/tinybook/examples/tinybook/internal/platform"
@@ -25,6 +26,7 @@ func (c *Config) Validate() error {
 	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	v.oneOf("log.format", c.Log.Format, "text", "json")
 	v.between("nodes", int64(c.Nodes), 1, maxNodes)
+	v.between("replicas", int64(c.Replicas), 1, 1_000_000)
 	v.between("sms.keep", int64(c.SMS.Keep), 1, 1_000_000)
 	v.between("user.bcrypt_cost", int64(c.User.BcryptCost), 4, 31)
 	v.between("http.body_limit", c.HTTP.BodyLimit, 1<<10, 1<<30)
@@ -34,11 +36,8 @@ func (c *Config) Validate() error {
 	c.checkOrigins(v)
 	c.checkSession(v)
 	c.checkServices(v)
-	if c.RealDB() {
-		if _, err := c.Database().DriverConfig(); err != nil {
-			v.add("db.dsn or mysql.addr", "%v", err)
-		}
-	}
+	c.checkReplicas(v)
+	c.checkStores(v)
 	return errors.Join(v.errs...)
 }
 
@@ -70,10 +69,10 @@ func (c *Config) checkTimes(v *validator) {
 }
 
 func (c *Config) checkOrigins(v *validator) {
-	for _, origin := range c.HTTP.Origins {
+	for i, origin := range c.HTTP.Origins {
 		u, err := url.Parse(origin)
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Scheme+"://"+u.Host != origin {
-			v.add("http.origins", "%q is not of the form https://host[:port]", origin)
+			v.add("http.origins", "number %d is not of the form https://host[:port]", i+1)
 		}
 	}
 }
@@ -98,7 +97,7 @@ func (c *Config) checkServices(v *validator) {
 		v.add("demo", "not in services mode")
 	}
 	if c.Code.Store != StoreRedis {
-		v.add("code.store", "%q is not shared by the nodes of services mode; use %q", c.Code.Store, StoreRedis)
+		v.add("code.store", "%s is not shared by the nodes of services mode; use %q", quote(c.Code.Store), StoreRedis)
 	}
 	if !c.RealDB() {
 		v.add("mysql.addr", "services mode needs a database")
@@ -106,6 +105,72 @@ func (c *Config) checkServices(v *validator) {
 	if !c.RealRedis() {
 		v.add("redis.addr", "services mode needs a Redis")
 	}
+}
+
+// checkStores checks where the real services are.
+func (c *Config) checkStores(v *validator) {
+	if c.RealRedis() {
+		for addr := range strings.SplitSeq(c.Redis.Addr, ",") {
+			v.server("redis.addr", addr)
+		}
+	}
+	switch {
+	case c.DB.DSN != "":
+		if _, err := c.Database().DriverConfig(); err != nil {
+			v.add("db.dsn", "%v", err)
+		}
+	case c.MySQL.Addr != "":
+		v.server("mysql.addr", c.MySQL.Addr)
+	}
+}
+
+// checkReplicas wants everything shared when there are other processes.
+func (c *Config) checkReplicas(v *validator) {
+	if c.Replicas < 2 {
+		return
+	}
+	var own []string
+	if !c.RealDB() {
+		own = append(own, "the database (mysql.addr)")
+	}
+	if !c.RealRedis() {
+		own = append(own, "Redis (redis.addr)")
+	}
+	if c.Code.Store != StoreRedis {
+		own = append(own, "the login codes (code.store)")
+	}
+	if c.Session.Keys == "" {
+		own = append(own, "the keys of the tokens (session.keys)")
+	}
+	if len(own) > 0 {
+		v.add("replicas", "%d processes would each have their own: %s; TINYBOOK_MODE=services shares all of it", c.Replicas, strings.Join(own, ", "))
+	}
+}
+
+// Warnings returns what works and may not be meant.
+func (c *Config) Warnings() []string {
+	var all []string
+	if !onLoopback(c.Admin.Addr) {
+		all = append(all, "admin.addr isn't on loopback: whoever reaches it reads metrics and takes profiles")
+	}
+	if c.Demo && !onLoopback(c.HTTP.Addr) {
+		all = append(all, "demo: others can reach http.addr, and the password of the demo account is public")
+	}
+	if c.RealRedis() && c.Code.Store == StoreLocal {
+		all = append(all, "code.store is local: login codes stay in this process, although there is a Redis; set it to redis to share them")
+	}
+	return all
+}
+
+// onLoopback reports whether only this machine reaches an address. A name other
+// than localhost may be anybody's.
+func onLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback() || strings.EqualFold(host, "localhost")
 }
 
 type validator struct{ errs []error }
@@ -116,7 +181,7 @@ func (v *validator) add(name, format string, args ...any) {
 
 func (v *validator) oneOf(name, value string, allowed ...string) {
 	if !slices.Contains(allowed, value) {
-		v.add(name, "%q is none of %q", value, allowed)
+		v.add(name, "%s is none of %q", quote(value), allowed)
 	}
 }
 
@@ -132,15 +197,28 @@ func (v *validator) positive(name string, d time.Duration) {
 	}
 }
 
+// isHost reports whether no more than a name or an IP address is in host: it is
+// written to logs.
+func isHost(host string) bool { return !strings.ContainsAny(host, "@/? \t\r\n") }
+
+// server wants the host and the port of a service.
+func (v *validator) server(name, value string) {
+	host, port, err := net.SplitHostPort(value)
+	n, bad := strconv.ParseUint(port, 10, 16)
+	if err != nil || bad != nil || n == 0 || host == "" || !isHost(host) {
+		v.add(name, "%s is not host:port", quote(value))
+	}
+}
+
 // addr wants a port of which every node can have one: 0 for any, or a number.
 func (v *validator) addr(name, value string, nodes int) {
-	_, port, err := net.SplitHostPort(value)
-	if err != nil {
-		v.add(name, "%q is not host:port", value)
+	host, port, err := net.SplitHostPort(value)
+	if err != nil || !isHost(host) {
+		v.add(name, "%s is not host:port", quote(value))
 		return
 	}
 	n, err := strconv.Atoi(port)
 	if err != nil || n < 0 || n > 0 && n+nodes-1 > 65535 {
-		v.add(name, "%q has no port that %d nodes can count from", value, nodes)
+		v.add(name, "%s has no port that %d nodes can count from", quote(value), nodes)
 	}
 }
