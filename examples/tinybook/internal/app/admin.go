@@ -9,6 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/ycvk/tinybook/examples/tinybook/internal/web"
 )
 
 // newRegistry returns a registry of a node's own, so that two nodes in one
@@ -24,17 +26,34 @@ func newRegistry() *prometheus.Registry {
 
 // adminHandler serves the operators of a node. /healthz says that the process
 // runs, and asks nobody; /readyz says whether it wants requests.
-func (n *node) adminHandler() http.Handler {
+func (n *node) adminHandler() http.Handler { return n.guard(n.adminMux()) }
+
+// guard refuses what the page of another site makes a browser on this machine
+// send to a listener that is for this machine only.
+func (n *node) guard(next http.Handler) http.Handler {
+	if !onLoopback(n.adminLn.Addr()) {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !web.IsLocal(r) {
+			answer(w, http.StatusForbidden, "not for other hosts and sites")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (n *node) adminMux() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(n.site.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /version", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, Version()) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if n.ready.Load() {
-			answer(w, http.StatusOK, "ready")
+		if err := n.readiness(); err != nil {
+			answer(w, http.StatusServiceUnavailable, "not ready: "+err.Error())
 			return
 		}
-		answer(w, http.StatusServiceUnavailable, "not ready")
+		answer(w, http.StatusOK, "ready")
 	})
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)

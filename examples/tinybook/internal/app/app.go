@@ -38,7 +38,10 @@ type parts struct {
 	sender   sms.Sender
 	extra    []gin.HandlerFunc // after all other middlewares
 
+	demoErr error // why there is no demo account
+
 	workers []func(ctx context.Context) error // run from start to stop
+	checks  []func() error                    // what makes every node not ready
 	closers []func() error                    // called in reverse order
 }
 
@@ -50,23 +53,22 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (*parts, err
 	if err != nil {
 		return p, err
 	}
-	db, err := p.openDB(ctx, dir)
-	if err != nil {
-		return p, err
+	db, dbErr := p.openDB(ctx, dir)
+	rdb, redisErr := p.openRedis(ctx)
+	if err := errors.Join(dbErr, redisErr); err != nil {
+		return p, err // with everything that isn't there
 	}
-	rdb, err := p.openRedis(ctx)
-	if err != nil {
-		return p, err
-	}
-	p.users = user.NewSQLRepo(db)
-	p.sessions = session.NewRedisStore(rdb)
+	repo := user.NewSQLRepo(db)
+	p.users = repo
+	// On the file of the embedded Redis, when it has one, before the answer.
+	p.sessions = session.NewSyncedStore(session.NewRedisStore(rdb), rdb.Sync)
 	if p.keys, err = p.loadKeys(); err != nil {
 		return p, err
 	}
 	if p.codes, err = p.openCodes(rdb); err != nil {
 		return p, err
 	}
-	if p.hasher, err = user.NewHasher(cfg.User.BcryptCost); err != nil {
+	if p.hasher, err = openHasher(ctx, repo, cfg.User.BcryptCost); err != nil {
 		return p, err
 	}
 	if p.outbox, err = sms.NewOutbox(cfg.SMS.Keep); err != nil {
@@ -89,6 +91,14 @@ func (p *parts) dataDir() (string, error) {
 		if err := os.MkdirAll(p.cfg.Data, 0o700); err != nil {
 			return "", fmt.Errorf("app: data directory: %w", err)
 		}
+		if p.cfg.Mode == config.Services {
+			return p.cfg.Data, nil // where nothing is kept in it
+		}
+		unlock, err := platform.LockDir(p.cfg.Data)
+		if err != nil {
+			return "", err
+		}
+		p.closers = append(p.closers, unlock)
 		return p.cfg.Data, nil
 	}
 	dir, err := os.MkdirTemp("", "tinybook-")
@@ -120,14 +130,30 @@ func (p *parts) openRedis(ctx context.Context) (*platform.Redis, error) {
 	if p.cfg.RealRedis() {
 		rdb, err = platform.OpenRedis(ctx, p.cfg.Redis.Addr, p.cfg.Redis.Password)
 	} else {
-		rdb, err = platform.OpenEmbeddedRedis(p.redisFile())
+		rdb, err = platform.OpenEmbeddedRedis(p.redisFile(), platform.WithLogger(p.log))
 	}
 	if err != nil {
 		return nil, err
 	}
 	p.closers = append(p.closers, rdb.Close)
 	p.workers = append(p.workers, rdb.Run)
+	p.checks = append(p.checks, rdb.Health)
 	return rdb, nil
+}
+
+// openHasher returns a hasher that knows what the hashes of the repository
+// cost, which may have been made with another setting.
+func openHasher(ctx context.Context, repo *user.SQLRepo, cost int) (*user.Hasher, error) {
+	hasher, err := user.NewHasher(cost)
+	if err != nil {
+		return nil, err
+	}
+	highest, err := repo.HighestCost(ctx)
+	if err != nil {
+		return nil, err
+	}
+	hasher.Cover(highest)
+	return hasher, nil
 }
 
 // redisFile returns where the embedded Redis keeps its state, if it does.
@@ -231,7 +257,7 @@ func (p *parts) addPages(r gin.IRouter, users *user.Service, sessions *session.W
 			return ui.Profile(v), err
 		},
 	}
-	if p.cfg.Demo {
+	if p.cfg.Demo && p.demoErr == nil {
 		cfg.DemoEmail, cfg.DemoPassword = DemoEmail, DemoPassword
 	}
 	pages, err := ui.New(cfg)

@@ -8,14 +8,17 @@ import (
 )
 
 // banner tells a person what is running and how to try it.
-func (a *App) banner(nodes []*node) {
+func (a *App) banner(nodes []*node, demoErr error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "TinyBook is ready (%s mode; database: %s, Redis: %s)\n", a.cfg.Mode,
 		either(a.cfg.RealDB(), "MySQL", "SQLite inside"), either(a.cfg.RealRedis(), a.cfg.Redis.Addr, "inside"))
 	for i, n := range nodes {
 		fmt.Fprintf(&b, "  %s      %s   admin %s/metrics\n", n.name, a.nodes[i].URL, a.nodes[i].AdminURL)
 	}
-	if a.cfg.Demo {
+	switch {
+	case a.cfg.Demo && demoErr != nil:
+		fmt.Fprintf(&b, "  demo        could not be created: %v\n", demoErr)
+	case a.cfg.Demo:
 		fmt.Fprintf(&b, "  demo        %s / %s   phone %s\n", DemoEmail, DemoPassword, DemoPhone)
 	}
 	if a.cfg.Mode == config.Embedded && onLoopback(nodes[0].listener.Addr()) {

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/ycvk/tinybook/examples/tinybook/internal/user"
 )
@@ -14,13 +16,23 @@ const (
 	DemoPhone    = "+8613800138000"
 )
 
-// addDemo makes the demo account unless a kept directory has it.
+// addDemo makes the demo account unless a kept directory has it. When somebody
+// else has its e-mail or phone the site does without, and the banner says so.
 func (p *parts) addDemo(ctx context.Context) error {
-	return user.NewService(p.users, p.hasher).Ensure(ctx, user.User{
+	err := user.NewService(p.users, p.hasher).Ensure(ctx, user.User{
 		Email:    DemoEmail,
 		Phone:    DemoPhone,
 		Nickname: "小书虫",
 		Birthday: "1992-01-15",
 		AboutMe:  "喜欢读书，也喜欢写书。\nReading a little every day.",
 	}, DemoPassword)
+	if errors.Is(err, user.ErrDuplicate) {
+		p.demoErr = err
+		p.log.Warn("no demo account", "error", err)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("app: demo account: %w", err)
+	}
+	return nil
 }

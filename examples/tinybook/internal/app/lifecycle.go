@@ -112,7 +112,7 @@ func (a *App) serve(ctx context.Context, p *parts, nodes []*node) error {
 		run(&admins, func() error { return served(n.admin.Serve(n.adminLn)) })
 		run(&sites, func() error { return served(n.http.Serve(n.listener)) })
 	}
-	a.announce(nodes)
+	a.announce(nodes, p.demoErr)
 	<-stop.Done()
 	a.log.Info("stopping")
 
@@ -127,12 +127,12 @@ func (a *App) serve(ctx context.Context, p *parts, nodes []*node) error {
 	return errors.Join(errs...)
 }
 
-func (a *App) announce(nodes []*node) {
+func (a *App) announce(nodes []*node, demoErr error) {
 	for _, n := range nodes {
 		n.ready.Store(true)
 		a.nodes = append(a.nodes, Node{URL: baseURL(n.listener), AdminURL: baseURL(n.adminLn)})
 	}
-	a.banner(nodes)
+	a.banner(nodes, demoErr)
 	close(a.up)
 }
 

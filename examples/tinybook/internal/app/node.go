@@ -25,12 +25,13 @@ type node struct {
 	adminLn  net.Listener
 	conns    atomic.Int64
 	ready    atomic.Bool
+	checks   []func() error
 	draining atomic.Bool
 }
 
 // listen opens both listeners of node i and wires its site.
 func listen(ctx context.Context, p *parts, i int) (*node, error) {
-	n := &node{name: fmt.Sprintf("node %d", i+1), log: p.log}
+	n := &node{name: fmt.Sprintf("node %d", i+1), log: p.log, checks: p.checks}
 	var err error
 	if n.listener, err = listenAt(ctx, p.cfg.HTTP.Addr, i); err != nil {
 		return nil, err
@@ -64,6 +65,25 @@ func (n *node) setUp(cfg config.Config) {
 		IdleTimeout:       cfg.HTTP.IdleTimeout,
 		ErrorLog:          errorLog,
 	}
+}
+
+// errNotServing is why a node that starts or stops isn't ready.
+var errNotServing = errors.New("starting or stopping")
+
+// readiness returns why the node should get no requests. That is when it would
+// refuse its users, since Redis has been away for longer than its own list of
+// ended sessions is good, or can't keep a promise, since the file of the
+// embedded Redis can't be written. It recovers by itself: a restart would help
+// nothing, so /healthz stays 200.
+func (n *node) readiness() error {
+	if !n.ready.Load() {
+		return errNotServing
+	}
+	errs := []error{n.site.sessions.Health()}
+	for _, check := range n.checks {
+		errs = append(errs, check())
+	}
+	return errors.Join(errs...)
 }
 
 // serve asks clients of a node that is going away to close their connections

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	mysqldriver "github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ycvk/tinybook/cachex"
@@ -82,11 +83,14 @@ func panics(_ *testing.T, p *parts) {
 var faults = map[string][]fault{
 	"POST /users/signup": {
 		{name: "database", body: signupBody, breaks: closedUsers, status: 500},
+		{name: "quoting database", body: signupBody, breaks: brokenUsers, status: 500},
 		{name: "bad JSON", body: badJSON, status: 400},
 		{name: "bad fields", body: loginBody, status: 422},
 	},
 	"POST /users/login": {
 		{name: "database", body: loginBody, breaks: closedUsers, status: 500},
+		{name: "quoting database", body: loginBody, breaks: brokenUsers, status: 500},
+		{name: "session store", body: loginBody, breaks: knownUser, status: 503, uid: 0},
 		{name: "wrong password", body: loginBody, status: 401},
 	},
 	"POST /users/login_sms/code/send": {
@@ -96,10 +100,13 @@ var faults = map[string][]fault{
 	},
 	"POST /users/login_sms": {
 		{name: "cache", body: codeBody, breaks: brokenCodes, status: 500},
+		{name: "quoting database", body: codeBody, breaks: goodCode(brokenUsers), status: 500},
+		{name: "session store", body: codeBody, breaks: goodCode(brokenSessions), status: 503},
 		{name: "no code", body: codeBody, status: 401},
 	},
 	"POST /users/edit": {
 		{name: "database", body: editBody, bearer: true, breaks: closedUsers, status: 500, uid: 7},
+		{name: "quoting database", body: editBody, bearer: true, breaks: brokenUsers, status: 500, uid: 7},
 		{name: "nobody", body: editBody, status: 401},
 		{name: "other site", body: editBody, cookie: true, header: map[string]string{"Sec-Fetch-Site": "cross-site"}, status: 403},
 	},
@@ -108,7 +115,7 @@ var faults = map[string][]fault{
 		{name: "nobody", status: 401},
 	},
 	"POST /users/refresh_token": {
-		{name: "store", cookie: true, breaks: brokenSessions, status: 500},
+		{name: "store", cookie: true, breaks: brokenSessions, status: 503},
 		{name: "no token", status: 401},
 	},
 	"GET /users/refresh_token": {
@@ -116,11 +123,11 @@ var faults = map[string][]fault{
 		{name: "wrong type", bearer: true, status: 401},
 	},
 	"POST /users/logout": {
-		{name: "store", cookie: true, breaks: brokenSessions, status: 500, uid: 7},
+		{name: "store", cookie: true, breaks: brokenSessions, status: 503, uid: 7},
 		{name: "nobody", status: 401},
 	},
 	"GET /users/logout": {
-		{name: "store", bearer: true, breaks: brokenSessions, status: 500, uid: 7},
+		{name: "store", bearer: true, breaks: brokenSessions, status: 503, uid: 7},
 		{name: "cookie only", cookie: true, status: 401},
 	},
 	"GET /dev/sms": {
@@ -179,6 +186,9 @@ func testFault(t *testing.T, method, path string, way fault) {
 	answer := httptest.NewRecorder()
 	s.site.engine.ServeHTTP(answer, req)
 
+	if way.status == http.StatusServiceUnavailable && answer.Header().Get("Retry-After") == "" {
+		t.Error("503 without Retry-After")
+	}
 	if answer.Code != way.status {
 		t.Errorf("status %d, want %d; body %s", answer.Code, way.status, answer.Body)
 	}
@@ -196,7 +206,8 @@ func testFault(t *testing.T, method, path string, way fault) {
 	if line["uid"] != float64(way.uid) {
 		t.Errorf("log line %v, want uid %d", line, way.uid)
 	}
-	s.noSecrets(t)
+	s.noSecrets(t, "log", s.log.String())
+	s.noSecrets(t, "answer", answer.Body.String())
 }
 
 // A tested site writes its log into a buffer.
@@ -265,36 +276,52 @@ func (s *tested) failure(t *testing.T) map[string]any {
 	return line
 }
 
-func (s *tested) noSecrets(t *testing.T) {
+func (s *tested) noSecrets(t *testing.T, where, text string) {
 	t.Helper()
-	text := s.log.String()
 	for _, secret := range []string{
 		secretEmail, secretPassword, secretPhone, "+86" + secretPhone, secretCode, secretText,
-		s.tokens.Access, s.tokens.Refresh,
+		s.tokens.Access, s.tokens.Refresh, quoted,
 	} {
 		if strings.Contains(text, secret) {
-			t.Errorf("the log holds %q: %s", secret, text)
+			t.Errorf("the %s holds %q: %s", where, secret, text)
 		}
 	}
 }
 
-// brokenRepo fails, and quotes what it was asked for only where the real one
-// can't help it: nowhere.
+// quoted is in every error of a store here that quotes what it was asked.
+const quoted = "near the value"
+
+// quote is an error of MySQL that quotes values, as 1366 and 1406 do.
+func quote(values ...any) error {
+	return fmt.Errorf("driver: %w", &mysqldriver.MySQLError{Number: 1366, Message: fmt.Sprintf("%s %q", quoted, values)})
+}
+
+// quoteRedis is an error of a Redis that quotes a command.
+func quoteRedis(values ...any) error { return fmt.Errorf("ERR %s %q", quoted, values) }
+
+// brokenRepo fails, and quotes everything that it was asked.
 type brokenRepo struct{}
 
-func (brokenRepo) Create(context.Context, user.User) (int64, error) { return 0, errBroken }
-func (brokenRepo) FindByID(context.Context, int64) (user.User, error) {
-	return user.User{}, errBroken
+func (brokenRepo) Create(_ context.Context, u user.User) (int64, error) { return 0, quote(u) }
+func (brokenRepo) FindByID(_ context.Context, id int64) (user.User, error) {
+	return user.User{}, quote(id)
 }
 
-func (brokenRepo) FindByEmail(context.Context, string) (user.User, error) {
-	return user.User{}, errBroken
+func (brokenRepo) FindByEmail(_ context.Context, email string) (user.User, error) {
+	return user.User{}, quote(email)
 }
 
-func (brokenRepo) FindByPhone(context.Context, string) (user.User, error) {
-	return user.User{}, errBroken
+func (brokenRepo) FindByPhone(_ context.Context, phone string) (user.User, error) {
+	return user.User{}, quote(phone)
 }
-func (brokenRepo) Update(context.Context, int64, user.Edit) error { return errBroken }
+
+func (brokenRepo) Update(_ context.Context, id int64, e user.Edit) error {
+	return quote(id, *e.AboutMe)
+}
+
+func (brokenRepo) SetPasswordHash(_ context.Context, id int64, before, after string) error {
+	return quote(id, before, after)
+}
 
 // emptyRepo knows nobody.
 type emptyRepo struct{ brokenRepo }
@@ -303,7 +330,33 @@ func (emptyRepo) FindByEmail(context.Context, string) (user.User, error) {
 	return user.User{}, user.ErrNotFound
 }
 
-// brokenCache fails.
+// knownRepo knows one user by e-mail and by phone.
+type knownRepo struct {
+	brokenRepo
+	user user.User
+}
+
+func (r knownRepo) FindByEmail(context.Context, string) (user.User, error) { return r.user, nil }
+func (r knownRepo) FindByPhone(context.Context, string) (user.User, error) { return r.user, nil }
+
+// knownUser breaks the sessions of users with the right password.
+func knownUser(t *testing.T, p *parts) {
+	hash, err := p.hasher.Hash(t.Context(), secretPassword)
+	require.NoError(t, err)
+	p.users = knownRepo{user: user.User{ID: 7, Email: secretEmail, PasswordHash: hash}}
+	brokenSessions(t, p)
+}
+
+// goodCode breaks what is behind a good code.
+func goodCode(breaks func(*testing.T, *parts)) func(*testing.T, *parts) {
+	return func(t *testing.T, p *parts) {
+		_, err := p.codes.Set(t.Context(), cachex.Key{Biz: "login", To: "+86" + secretPhone}, secretCode)
+		require.NoError(t, err)
+		breaks(t, p)
+	}
+}
+
+// brokenCache fails. It quotes nothing: cachex promises that, and tests it.
 type brokenCache struct{ cachex.CodeCache }
 
 func (brokenCache) Set(context.Context, cachex.Key, string) (cachex.Ticket, error) {
@@ -321,13 +374,21 @@ func (brokenSender) Send(_ context.Context, _ string, args []string, numbers ...
 // emptyStore knows no ended session, and takes everything.
 type emptyStore struct{ session.Store }
 
-func (emptyStore) Create(context.Context, string, string, time.Duration) error { return nil }
-func (emptyStore) HasEnded(context.Context, string) (bool, error)              { return false, nil }
+func (emptyStore) Probe(context.Context) error                         { return nil }
+func (emptyStore) Create(context.Context, string, session.Grant) error { return nil }
+func (emptyStore) HasEnded(context.Context, string) (bool, error)      { return false, nil }
 
-// brokenStore fails when something changes.
+// brokenStore fails when something changes, and quotes it.
 type brokenStore struct{ emptyStore }
 
-func (brokenStore) End(context.Context, string, time.Duration) error { return io.ErrUnexpectedEOF }
-func (brokenStore) Rotate(context.Context, string, string, string, time.Duration) (session.Rotation, error) {
-	return session.Gone, io.ErrUnexpectedEOF
+func (brokenStore) Probe(context.Context) error { return io.ErrUnexpectedEOF }
+
+func (brokenStore) Create(_ context.Context, sid string, g session.Grant) error {
+	return quoteRedis(sid, g)
+}
+
+func (brokenStore) End(_ context.Context, sid string, _ time.Time) error { return quoteRedis(sid) }
+
+func (brokenStore) Rotate(_ context.Context, sid, jti string, next session.Grant) (session.Rotation, error) {
+	return session.Gone, quoteRedis(sid, jti, next)
 }

@@ -27,12 +27,28 @@ type fakeStore struct {
 	ended []session.Ended
 }
 
-func (s *fakeStore) Create(context.Context, string, string, time.Duration) error { return nil }
+func (s *fakeStore) Create(context.Context, string, session.Grant) error { return s.err() }
 
-func (s *fakeStore) End(_ context.Context, sid string, _ time.Duration) error {
+func (s *fakeStore) Probe(context.Context) error { return s.err() }
+
+func (s *fakeStore) Rotate(context.Context, string, string, session.Grant) (session.Rotation, error) {
+	return session.Rotated, s.err()
+}
+
+func (s *fakeStore) err() error {
+	if s.away.Load() {
+		return errAway
+	}
+	return nil
+}
+
+func (s *fakeStore) End(_ context.Context, sid string, dead time.Time) error {
+	if s.away.Load() {
+		return errAway
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ended = append(s.ended, session.Ended{Session: sid, At: time.Now()})
+	s.ended = append(s.ended, session.Ended{Session: sid, At: time.Now(), Left: time.Until(dead)})
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 )
 
@@ -74,12 +75,21 @@ func RandomKey() Key {
 }
 
 // KeptKey returns the key that is kept in the file of that name, which only
-// its owner may read. It makes the file when there is none.
+// its owner may read. It makes the file when there is none, and refuses one
+// that others could have read: whoever knows the key is any user they like.
 func KeptKey(path string) (Key, error) {
-	text, err := os.ReadFile(path)
+	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return keepKey(path)
 	}
+	if err != nil {
+		return Key{}, fmt.Errorf("session: kept key: %w", err)
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" { // which has no such modes
+		return Key{}, fmt.Errorf("session: kept key %s: others may read it, its mode is %#o: delete it, "+
+			"which signs everybody out, or if nobody has, chmod 600", path, mode)
+	}
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return Key{}, fmt.Errorf("session: kept key: %w", err)
 	}

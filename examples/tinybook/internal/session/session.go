@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/ycvk/tinybook/examples/tinybook/internal/platform"
 )
 
 // What a token can be refused for.
@@ -15,7 +17,7 @@ var (
 	ErrRevoked = errors.New("session: session has ended")
 	// ErrReused: the refresh token was used before, and its session is ended.
 	ErrReused = errors.New("session: refresh token reused")
-	// ErrUnavailable: the store can't be asked, so the token can't be trusted.
+	// ErrUnavailable: the store doesn't answer.
 	ErrUnavailable = errors.New("session: store unavailable")
 )
 
@@ -23,6 +25,7 @@ var (
 type Identity struct {
 	UID     int64
 	Session string
+	dead    time.Time // when its access token is; zero for another token
 }
 
 // Tokens are handed to the client when it signs in or refreshes.
@@ -77,19 +80,61 @@ func (m *Manager) Start(ctx context.Context, uid int64) (Tokens, error) {
 	if err != nil {
 		return Tokens{}, err
 	}
-	if err := m.store.Create(ctx, sid, jti, m.cfg.RefreshTTL); err != nil {
-		return Tokens{}, fmt.Errorf("session: start: %w", err)
+	bounded, cancel := context.WithTimeout(ctx, changeTimeout)
+	defer cancel()
+	if err := m.store.Create(bounded, sid, m.grant(jti)); err != nil {
+		return Tokens{}, unavailable(ctx, "start", err)
 	}
 	return tokens, nil
 }
 
+// Available returns [ErrUnavailable] if no session could be started now. It is
+// asked before something is spent for one, such as a login code.
+func (m *Manager) Available(ctx context.Context) error {
+	bounded, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	if err := m.store.Probe(bounded); err != nil {
+		return unavailable(ctx, "probe", err)
+	}
+	return nil
+}
+
+// Health returns an error once the store has been away for longer than
+// MaxStale: from then on this node refuses everybody.
+func (m *Manager) Health() error {
+	if age := m.ended.age(); age > max(m.cfg.MaxStale, maxAge) {
+		return fmt.Errorf("%w for %v", ErrUnavailable, age.Round(time.Second))
+	}
+	return nil
+}
+
+// unavailable says that the store failed, without the values that it was given.
+// When the request is over, that is the reason.
+func unavailable(ctx context.Context, op string, err error) error {
+	err = platform.Quiet(err)
+	if ctx.Err() != nil {
+		return fmt.Errorf("session: %s: %w", op, err)
+	}
+	return fmt.Errorf("session: %s: %w: %w", op, ErrUnavailable, err)
+}
+
+// grant returns what the store is told of tokens that are made now.
+func (m *Manager) grant(jti string) Grant {
+	return Grant{JTI: jti, TTL: m.cfg.RefreshTTL, Dead: m.dead()}
+}
+
+// dead returns when an access token is dead that is made now. Tokens count in
+// whole seconds.
+func (m *Manager) dead() time.Time { return time.Now().Add(m.cfg.AccessTTL + time.Second) }
+
 // Verify returns who an access token speaks for. It asks the store only when
 // the own list of ended sessions is older than a second.
 func (m *Manager) Verify(ctx context.Context, access string) (Identity, error) {
-	id, _, err := m.codec.read(access, accessType)
+	id, says, err := m.codec.read(access, accessType)
 	if err != nil {
 		return Identity{}, err
 	}
+	id.dead = says.ExpiresAt.Time
 	if err := m.ended.check(ctx, id.Session); err != nil {
 		return Identity{}, err
 	}
@@ -109,16 +154,18 @@ func (m *Manager) Refresh(ctx context.Context, refresh string) (Identity, Tokens
 	if err != nil {
 		return Identity{}, Tokens{}, err
 	}
-	state, err := m.store.Rotate(ctx, id.Session, says.ID, jti, m.cfg.RefreshTTL)
+	bounded, cancel := context.WithTimeout(ctx, changeTimeout)
+	defer cancel()
+	state, err := m.store.Rotate(bounded, id.Session, says.ID, m.grant(jti))
 	if err != nil {
-		return Identity{}, Tokens{}, fmt.Errorf("session: refresh: %w", err)
+		return Identity{}, Tokens{}, unavailable(ctx, "refresh", err)
 	}
 	if state == Rotated {
 		return id, tokens, nil
 	}
 	// Also for a session that is gone: the step that ends its access tokens
 	// may have failed the first time, and doing it twice does no harm.
-	if err := m.end(ctx, id.Session); err != nil {
+	if err := m.End(ctx, id); err != nil {
 		return Identity{}, Tokens{}, err
 	}
 	if state == Reused {
@@ -134,14 +181,20 @@ func (m *Manager) Holder(refresh string) (Identity, error) {
 }
 
 // End ends a session: its refresh token at once, its access tokens at once on
-// this node and within a second on the others.
-func (m *Manager) End(ctx context.Context, id Identity) error { return m.end(ctx, id.Session) }
-
-func (m *Manager) end(ctx context.Context, sid string) error {
-	if err := m.store.End(ctx, sid, m.cfg.AccessTTL); err != nil {
-		return fmt.Errorf("session: end: %w", err)
+// this node and within a second on the others. When the store is away it
+// returns [ErrUnavailable]; the session has ended on this node all the same,
+// and on the others soon after the store is back.
+func (m *Manager) End(ctx context.Context, id Identity) error {
+	// Tokens of an earlier configuration may live longer than those of now.
+	dead := m.dead()
+	if id.dead.After(dead) {
+		dead = id.dead
 	}
-	m.ended.add(sid)
+	bounded, cancel := context.WithTimeout(ctx, changeTimeout)
+	defer cancel()
+	if err := m.ended.end(bounded, id.Session, dead); err != nil {
+		return unavailable(ctx, "end", err)
+	}
 	return nil
 }
 

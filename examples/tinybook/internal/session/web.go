@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -75,6 +76,10 @@ type Answer struct {
 	RefreshToken string `json:"refreshToken"`
 	ExpiresIn    int    `json:"expiresIn"` // seconds
 }
+
+// Available returns an error if [Web.Start] would fail now. It is asked before
+// something is spent for a session, such as a login code.
+func (w *Web) Available(ctx context.Context) error { return w.manager.Available(ctx) }
 
 // Start opens a session and puts its tokens into the answer.
 func (w *Web) Start(c *gin.Context, uid int64) (Answer, error) {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
+	"golang.org/x/crypto/bcrypt"
 	"gorm.io/gorm"
 
 	"github.com/ycvk/tinybook/examples/tinybook/internal/platform"
@@ -99,6 +101,79 @@ func (r *SQLRepo) Update(ctx context.Context, id int64, e Edit) error {
 		return ErrNotFound
 	}
 	return nil
+}
+
+// SetPasswordHash implements [Repo].
+func (r *SQLRepo) SetPasswordHash(ctx context.Context, id int64, before, after string) error {
+	done := r.db.Write.WithContext(ctx).Model(&record{}).
+		Where("id = ? AND password_hash = ?", id, before).UpdateColumn("password_hash", after)
+	if done.Error != nil {
+		return fmt.Errorf("user: set password hash: %w", done.Error)
+	}
+	return nil
+}
+
+// HighestCost returns the highest bcrypt cost of the hashes, 0 without any. It
+// looks at every row, once when the process starts.
+func (r *SQLRepo) HighestCost(ctx context.Context) (int, error) {
+	var highest *string
+	err := r.db.Read.WithContext(ctx).
+		Raw("SELECT MAX(SUBSTR(password_hash, 5, 2)) FROM users WHERE password_hash <> ''").Scan(&highest).Error
+	if err != nil {
+		return 0, fmt.Errorf("user: highest cost: %w", platform.Quiet(err))
+	}
+	if highest == nil {
+		return 0, nil
+	}
+	cost, err := strconv.Atoi(*highest)
+	if err != nil || cost > bcrypt.MaxCost {
+		return 0, errors.New("user: highest cost: a password hash is not of bcrypt")
+	}
+	return cost, nil
+}
+
+// quietRepo is a [Repo] whose errors hold no values: databases quote them.
+type quietRepo struct{ repo Repo }
+
+func (q quietRepo) Create(ctx context.Context, u User) (int64, error) {
+	id, err := q.repo.Create(ctx, u)
+	return id, quiet("create", err)
+}
+
+func (q quietRepo) FindByID(ctx context.Context, id int64) (User, error) {
+	u, err := q.repo.FindByID(ctx, id)
+	return u, quiet("find by id", err)
+}
+
+func (q quietRepo) FindByEmail(ctx context.Context, email string) (User, error) {
+	u, err := q.repo.FindByEmail(ctx, email)
+	return u, quiet("find by e-mail", err)
+}
+
+func (q quietRepo) FindByPhone(ctx context.Context, phone string) (User, error) {
+	u, err := q.repo.FindByPhone(ctx, phone)
+	return u, quiet("find by phone", err)
+}
+
+func (q quietRepo) Update(ctx context.Context, id int64, e Edit) error {
+	return quiet("update", q.repo.Update(ctx, id, e))
+}
+
+func (q quietRepo) SetPasswordHash(ctx context.Context, id int64, before, after string) error {
+	return quiet("set password hash", q.repo.SetPasswordHash(ctx, id, before, after))
+}
+
+func quiet(op string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrNotFound):
+		return ErrNotFound
+	case errors.Is(err, ErrDuplicate):
+		return ErrDuplicate
+	default:
+		return fmt.Errorf("user: %s: %w", op, platform.Quiet(err))
+	}
 }
 
 func null(s string) *string {

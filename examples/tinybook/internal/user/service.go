@@ -17,6 +17,8 @@ type Repo interface {
 	FindByEmail(ctx context.Context, email string) (User, error)
 	FindByPhone(ctx context.Context, phone string) (User, error)
 	Update(ctx context.Context, id int64, e Edit) error
+	// SetPasswordHash changes the hash unless it is another than before.
+	SetPasswordHash(ctx context.Context, id int64, before, after string) error
 }
 
 // Service is what can be done with users. It is safe for concurrent use.
@@ -25,8 +27,11 @@ type Service struct {
 	hasher *Hasher
 }
 
-// NewService returns a service on repo.
-func NewService(repo Repo, hasher *Hasher) *Service { return &Service{repo: repo, hasher: hasher} }
+// NewService returns a service on repo. Errors of repo may quote what it was
+// asked; those of the service don't.
+func NewService(repo Repo, hasher *Hasher) *Service {
+	return &Service{repo: quietRepo{repo}, hasher: hasher}
+}
 
 // SignUp makes an account and returns its id. It returns [ErrEmailTaken] for
 // an e-mail that is in use: a sign-up can't keep that secret.
@@ -47,17 +52,29 @@ func (s *Service) create(ctx context.Context, u User, password string) (int64, e
 	return id, err
 }
 
-// Ensure makes the account u with that password unless its e-mail or phone is
-// in use, for the demo data of a directory that is kept.
+// Ensure makes the account u with that password unless it is there, for the
+// demo data of a directory that is kept. It returns [ErrDuplicate] when the
+// e-mail or the phone belongs to another account.
 func (s *Service) Ensure(ctx context.Context, u User, password string) error {
-	_, err := s.repo.FindByEmail(ctx, u.Email)
-	if !errors.Is(err, ErrNotFound) {
+	there, err := s.repo.FindByEmail(ctx, u.Email)
+	if errors.Is(err, ErrNotFound) {
+		if _, err = s.create(ctx, u, password); !errors.Is(err, ErrEmailTaken) {
+			return err
+		}
+		// Another process was faster, or it is the phone that is taken.
+		there, err = s.repo.FindByEmail(ctx, u.Email)
+	}
+	if errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("its phone belongs to another account: %w", ErrDuplicate)
+	}
+	if err != nil {
 		return err
 	}
-	if _, err := s.create(ctx, u, password); err != nil && !errors.Is(err, ErrEmailTaken) {
-		return fmt.Errorf("user: ensure: %w", err)
+	ok, err := s.hasher.Check(ctx, there.PasswordHash, password)
+	if err == nil && !ok {
+		err = fmt.Errorf("its e-mail belongs to an account with another password: %w", ErrDuplicate)
 	}
-	return nil
+	return err
 }
 
 // Login returns the id of the user with this e-mail and password, and
@@ -74,7 +91,20 @@ func (s *Service) Login(ctx context.Context, email, password string) (int64, err
 	if !ok {
 		return 0, ErrCredentials
 	}
+	s.rehash(ctx, u, password)
 	return u.ID, nil
+}
+
+// rehash brings the hash of a user who has just signed in to the cost of now.
+// When it fails the user is signed in all the same, and the next time is as
+// good.
+func (s *Service) rehash(ctx context.Context, u User, password string) {
+	if !s.hasher.Outdated(u.PasswordHash) {
+		return
+	}
+	if hash, err := s.hasher.Hash(ctx, password); err == nil {
+		_ = s.repo.SetPasswordHash(ctx, u.ID, u.PasswordHash, hash)
+	}
 }
 
 // FindOrCreateByPhone returns the id of the account of a phone in E.164,

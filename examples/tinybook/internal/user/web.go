@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -109,6 +110,9 @@ func (h *Handler) loginSMS(c *gin.Context) (any, error) {
 		return nil, err
 	}
 	ctx := c.Request.Context()
+	if err := h.sessions.Available(ctx); err != nil {
+		return nil, err // before the code is spent
+	}
 	if err := h.codes.Verify(ctx, phone, code); err != nil {
 		return nil, err
 	}
@@ -178,6 +182,8 @@ func MapError(err error) *web.Error {
 			Status: http.StatusConflict, Key: "email_taken", Err: err,
 			Fields: fields.Errors{{Field: fieldEmail, Code: "taken"}},
 		}
+	case errors.Is(err, ErrBusy):
+		return &web.Error{Status: http.StatusServiceUnavailable, Key: "timeout", RetryAfter: time.Second, Err: err}
 	case errors.Is(err, ErrNotFound):
 		return &web.Error{Status: http.StatusNotFound, Key: "no_user", Err: err}
 	default:
