@@ -318,6 +318,19 @@ func TestAdmin(t *testing.T) {
 		require.Equal(t, 200, resp.StatusCode, path)
 		require.Contains(t, string(text), want, path)
 	}
+	// A page of another site can't read it, by a name of its own either.
+	for header, value := range map[string]string{"Host": "rebound.example", "Sec-Fetch-Site": "cross-site"} {
+		req, err := http.NewRequest(http.MethodGet, site.Nodes[0].AdminURL+"/debug/pprof/cmdline", nil)
+		require.NoError(t, err)
+		req.Header.Set(header, value)
+		if header == "Host" {
+			req.Host = value
+		}
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, 403, resp.StatusCode, header)
+	}
 	// And nothing of it on the site.
 	for _, path := range []string{"/metrics", "/debug/pprof/", "/readyz"} {
 		newClient(t, site.URL()).get(path).want(t, 404)
