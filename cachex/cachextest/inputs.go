@@ -3,6 +3,7 @@ package cachextest
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,42 +63,71 @@ func (e *env) badInput(call string, err error, zero bool) {
 	}
 }
 
+// Every byte of a code counts: what only looks alike is another code.
 func anyBytes(e *env) {
 	for _, code := range []string{
 		"0", "000000", " ", "a b", "\x00", "\x00\x00", "\xff\xfe", "验证码", "1\n2", "{}", "%s",
+		"012345", "aBcDeF", "271828", "27\x001828", "271828\xff",
 		strings.Repeat("9", cachex.MaxCodeLen),
 	} {
 		k := e.key()
 		e.set(k, code)
-		for _, other := range []string{code[:len(code)-1] + "?", "x", code + "\x00", "0" + code} {
-			if len(other) <= cachex.MaxCodeLen && other != code {
-				e.noVerify(k, other, cachex.ErrMismatch)
-				break
-			}
-		}
 		e.verify(k, code)
+		for _, other := range lookalikes(code) {
+			k := e.key()
+			e.set(k, code)
+			if err := e.c.Verify(e.t.Context(), k, other); !errors.Is(err, cachex.ErrMismatch) {
+				e.fatalf("the code %q was set: Verify of %q: %v, want ErrMismatch", code, other, err)
+			}
+			e.verify(k, code)
+		}
 	}
 }
 
-// Keys whose parts only look alike when written one after the other share
-// nothing.
+// lookalikes returns other codes that a cache might take for code.
+func lookalikes(code string) []string {
+	all := []string{
+		"x", code[:len(code)-1] + "?", code[1:], code[:len(code)-1],
+		code + " ", " " + code, code + "\n", code + "\x00", code + "\xff", "\xff" + code,
+		"0" + code, strings.TrimLeft(code, "0"), strings.TrimSpace(code),
+		strings.ToLower(code), strings.ToUpper(code),
+		strings.ToValidUTF8(code, "\uFFFD"), strings.ToValidUTF8(code, ""),
+		strings.ReplaceAll(code, "\xff", "\xfe"), code + code,
+	}
+	head, _, _ := strings.Cut(code, "\x00")
+	all = append(all, head, head+"\x00other")
+	return slices.DeleteFunc(all, func(other string) bool {
+		return other == code || other == "" || len(other) > cachex.MaxCodeLen
+	})
+}
+
+// Keys whose parts only look alike, or do so when written one after the other,
+// share nothing.
 func keyConfusion(e *env) {
 	to := e.key().To
-	for i, pair := range [][2]cachex.Key{
+	for _, pair := range [][2]cachex.Key{
 		{{Biz: "a:b", To: "c" + to}, {Biz: "a", To: "b:c" + to}},
 		{{Biz: "a", To: "\x00b" + to}, {Biz: "a\x00", To: "b" + to}},
 		{{Biz: "ab", To: to}, {Biz: "a", To: "b" + to}},
 		{{Biz: "a{b}", To: to}, {Biz: "a", To: "{b}" + to}},
 		{{Biz: "login", To: to}, {Biz: "bind", To: to}},
 		{{Biz: "login2", To: to}, {Biz: "login2", To: to + " "}},
+		{{Biz: "pay", To: to}, {Biz: "Pay", To: to}},
+		{{Biz: "mail", To: "ada@x" + to}, {Biz: "mail", To: "Ada@x" + to}},
+		{{Biz: "bytes", To: to}, {Biz: "bytes", To: to + "\x00"}},
+		{{Biz: "utf", To: to + "\xff"}, {Biz: "utf", To: to + "\xfe"}},
 	} {
 		a, b := pair[0], pair[1]
 		e.set(a, right)
-		e.noVerify(b, right, cachex.ErrNotFound)
+		if err := e.c.Verify(e.t.Context(), b, right); !errors.Is(err, cachex.ErrNotFound) {
+			e.fatalf("Keys %+q and %+q share a code: Verify: %v, want ErrNotFound", a, b, err)
+		}
 		e.mismatch(a, 1)
-		e.set(b, wrong)
+		if _, err := e.c.Set(e.t.Context(), b, wrong); err != nil {
+			e.fatalf("Keys %+q and %+q share a pause or a budget: Set: %v", a, b, err)
+		}
 		if s := e.status(b); s.Left != 2 {
-			e.fatalf("pair %d shares its guesses: %d left, want 2", i, s.Left)
+			e.fatalf("Keys %+q and %+q share their guesses: %d left, want 2", a, b, s.Left)
 		}
 		e.verify(a, right)
 		e.verify(b, wrong)

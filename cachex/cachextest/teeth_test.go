@@ -52,6 +52,26 @@ func faults() []fault {
 			k.To = strings.TrimSpace(k.To)
 			return k
 		}},
+		{name: "case doesn't count in To", caught: "KeyConfusion", key: func(k cachex.Key) cachex.Key {
+			k.To = strings.ToLower(k.To)
+			return k
+		}},
+		{name: "case doesn't count in Biz", caught: "KeyConfusion", key: func(k cachex.Key) cachex.Key {
+			k.Biz = strings.ToLower(k.Biz)
+			return k
+		}},
+		{name: "blanks don't count in a code", caught: "AnyBytes", code: keep(strings.TrimSpace)},
+		{name: "case doesn't count in a code", caught: "AnyBytes", code: keep(strings.ToLower)},
+		{name: "leading zeros don't count", caught: "AnyBytes", code: keep(func(code string) string {
+			return strings.TrimLeft(code, "0")
+		})},
+		{name: "a zero byte ends a code", caught: "AnyBytes", code: keep(func(code string) string {
+			head, _, _ := strings.Cut(code, "\x00")
+			return head
+		})},
+		{name: "invalid UTF-8 is replaced", caught: "AnyBytes", code: keep(func(code string) string {
+			return strings.ToValidUTF8(code, "\uFFFD")
+		})},
 		{name: "long codes are cut", caught: "BadInput", code: func(code string) string {
 			return code[:min(len(code), cachex.MaxCodeLen)]
 		}},
@@ -78,6 +98,16 @@ func faults() []fault {
 		{name: "revokes any gen", caught: "RevokeOldGen", revoke: revokesAny},
 		{name: "ignores ctx", caught: "ContextDone", verify: ignoresContext},
 		{name: "one gen", caught: "GenRises", set: oneGen},
+	}
+}
+
+// keep returns f but for codes of which f leaves nothing.
+func keep(f func(string) string) func(string) string {
+	return func(code string) string {
+		if cut := f(code); cut != "" {
+			return cut
+		}
+		return code
 	}
 }
 
