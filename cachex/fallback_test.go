@@ -35,7 +35,7 @@ func TestFallbackConforms(t *testing.T) {
 	t.Run("primary lost", func(t *testing.T) {
 		cachextest.RunBubble(t, func(t *testing.T, p cachex.Policy) cachextest.Harness {
 			primary := &setLoser{newBrittle(t, p)}
-			f, err := cachex.NewFallback(primary, newBrittle(t, p))
+			f, err := cachex.NewFallback(primary, newBrittle(t, p), cachex.WithMemory(366*24*time.Hour))
 			require.NoError(t, err)
 			return cachextest.Harness{Cache: f, Grain: 1}
 		})

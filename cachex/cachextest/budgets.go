@@ -47,6 +47,7 @@ func budgetScenarios() []scenario {
 // However often a code is sent again, the guesses over all codes stay within
 // the budget of the window, and the right code doesn't help in the lock.
 func guessesSurviveResends(e *env) {
+	e.rule = "guess budget not kept across codes"
 	e.quickly(e.p.Guesses.Window, func(e *env) {
 		k := e.key()
 		compared := e.guessAll(k)
@@ -85,6 +86,7 @@ func (e *env) guessAll(k cachex.Key) (compared int) {
 }
 
 func guessesSurviveExpiry(e *env) {
+	e.rule = "guess budget not kept after a code has expired"
 	e.quickly(e.p.Guesses.Window, func(e *env) {
 		k := e.key()
 		e.set(k, right)
@@ -98,6 +100,7 @@ func guessesSurviveExpiry(e *env) {
 }
 
 func successClearsGuesses(e *env) {
+	e.rule = "a success must clear the guesses, and no send budget"
 	k := e.key()
 	for range 3 {
 		e.set(k, right)
@@ -120,6 +123,7 @@ func successClearsGuesses(e *env) {
 }
 
 func moreThanThreeSends(e *env) {
+	e.rule = "send budget not kept"
 	e.quickly(e.p.Sends[0].Window, func(e *env) {
 		k := e.key()
 		for range 3 {
@@ -136,6 +140,7 @@ func moreThanThreeSends(e *env) {
 }
 
 func allSendBudgets(e *env) {
+	e.rule = "every send budget must allow a Set"
 	e.quickly(e.p.Sends[1].Window, func(e *env) {
 		k := e.key()
 		e.set(k, right)
@@ -152,6 +157,7 @@ func allSendBudgets(e *env) {
 // A spent budget wins over the pause, and waiting as long as it says is enough
 // for both.
 func lockedBeatsTooSoon(e *env) {
+	e.rule = "ErrLocked must win over ErrTooSoon and say the longer wait"
 	e.quickly(e.p.Sends[0].Window, func(e *env) {
 		k := e.key()
 		e.set(k, right)
@@ -163,6 +169,7 @@ func lockedBeatsTooSoon(e *env) {
 }
 
 func refusalsCostNothing(e *env) {
+	e.rule = "a refused Set must change nothing"
 	e.quickly(e.p.ResendAfter, func(e *env) {
 		k := e.key()
 		first := e.set(k, right)

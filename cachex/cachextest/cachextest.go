@@ -72,7 +72,11 @@ type scenario struct {
 }
 
 func (s scenario) start(t *testing.T, open func(t *testing.T, p cachex.Policy) Harness) {
+	t.Helper()
 	h := open(t, s.policy)
+	if h.Cache == nil {
+		t.Fatalf("cachextest: open returned a Harness whose Cache is nil")
+	}
 	if h.Advance == nil {
 		h.Advance = time.Sleep
 	}
@@ -83,7 +87,7 @@ func scenarios() []scenario {
 	var all []scenario
 	for _, group := range [][]scenario{
 		codeScenarios(), timeScenarios(), budgetScenarios(), revokeScenarios(),
-		inputScenarios(), raceScenarios(), modelScenarios(),
+		inputScenarios(), limitScenarios(), raceScenarios(), modelScenarios(),
 	} {
 		all = append(all, group...)
 	}

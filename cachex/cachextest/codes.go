@@ -55,6 +55,7 @@ func codeTriedTooOften(e *env) {
 }
 
 func newCodeReplacesOld(e *env) {
+	e.rule = "a new code must replace the old one and its tries"
 	k := e.key()
 	e.set(k, wrong)
 	e.set(k, right)

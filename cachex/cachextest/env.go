@@ -27,6 +27,7 @@ type env struct {
 	run    string        // makes the recipients of this run unique
 	keys   *atomic.Int64 // handed out
 	before time.Time     // see quickly; zero: no bound
+	rule   string        // what is broken when this scenario fails, if it says so
 }
 
 func newEnv(t *testing.T, h Harness, p cachex.Policy) *env {
@@ -88,6 +89,9 @@ func (e *env) fatalf(format string, args ...any) {
 	e.t.Helper()
 	if !e.before.IsZero() && !time.Now().Before(e.before) {
 		panic(tooSlow{})
+	}
+	if e.rule != "" {
+		format, args = "%s: "+format, append([]any{e.rule}, args...)
 	}
 	e.t.Fatalf(format, args...)
 }

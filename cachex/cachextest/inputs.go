@@ -104,6 +104,7 @@ func lookalikes(code string) []string {
 // Keys whose parts only look alike, or do so when written one after the other,
 // share nothing.
 func keyConfusion(e *env) {
+	e.rule = "two Keys share their state"
 	to := e.key().To
 	for _, pair := range [][2]cachex.Key{
 		{{Biz: "a:b", To: "c" + to}, {Biz: "a", To: "b:c" + to}},

@@ -29,6 +29,7 @@ func revokeScenarios() []scenario {
 
 // The pause and the send come back as often as the message fails.
 func revokeGivesBack(e *env) {
+	e.rule = "a Revoke must give back the pause and the send"
 	k := e.key()
 	for range 10 {
 		t := e.set(k, right)
@@ -45,6 +46,7 @@ func revokeGivesBack(e *env) {
 // A message that turns out lost after the next was sent takes nothing back, and
 // taking back the next doesn't bring the old one back.
 func revokeOldGen(e *env) {
+	e.rule = "a Revoke must take back the Set of its gen only"
 	k := e.key()
 	old := e.set(k, wrong)
 	now := e.set(k, right)
@@ -69,6 +71,7 @@ func revokeTooLate(e *env) {
 }
 
 func revokeKeepsGuesses(e *env) {
+	e.rule = "guess budget not kept across a Revoke"
 	k := e.key()
 	t := e.set(k, right)
 	e.mismatch(k, 1)
@@ -79,6 +82,7 @@ func revokeKeepsGuesses(e *env) {
 }
 
 func revokeCountsOneSend(e *env) {
+	e.rule = "a Revoke must give back one send, not all"
 	k := e.key()
 	e.set(k, right)
 	e.set(k, right)

@@ -17,13 +17,17 @@ import (
 	"github.com/ycvk/tinybook/cachex/cachextest"
 )
 
-const faultVar = "CACHEXTEST_FAULT"
+const (
+	faultVar = "CACHEXTEST_FAULT"
+	noCache  = "no cache"
+)
 
 // A fault breaks a cache in one way. Its fields are what it replaces; what is
 // nil works.
 type fault struct {
 	name   string
 	caught string // a scenario that must fail
+	says   string // and what it must say
 	policy func(p *cachex.Policy)
 	key    func(k cachex.Key) cachex.Key
 	code   func(code string) string
@@ -36,11 +40,12 @@ type fault struct {
 func faults() []fault {
 	return []fault{
 		{name: "none"},
+		{name: noCache, caught: "NoCode", says: "open returned a Harness whose Cache is nil"},
 		{name: "dies early", caught: "CodeExpired", policy: func(p *cachex.Policy) { p.TTL-- }},
 		{name: "dies late", caught: "CodeExpired", policy: func(p *cachex.Policy) { p.TTL++ }},
 		{name: "no send budget", caught: "MoreThanThreeSends", policy: func(p *cachex.Policy) { p.Sends = nil }},
 		{name: "one send budget", caught: "AllSendBudgets", policy: func(p *cachex.Policy) { p.Sends = p.Sends[:min(1, len(p.Sends))] }},
-		{name: "no guess budget", caught: "GuessesSurviveResends", policy: func(p *cachex.Policy) { p.Guesses = cachex.Budget{} }},
+		{name: "no guess budget", caught: "GuessesSurviveResends", says: "guess budget not kept across codes", policy: func(p *cachex.Policy) { p.Guesses = cachex.Budget{} }},
 		{name: "one try more", caught: "CodeTriedTooOften", policy: func(p *cachex.Policy) { p.MaxAttempts++ }},
 		{name: "parts run together", caught: "KeyConfusion", key: func(k cachex.Key) cachex.Key {
 			if k.Biz == "" || k.To == "" {
@@ -52,7 +57,7 @@ func faults() []fault {
 			k.To = strings.TrimSpace(k.To)
 			return k
 		}},
-		{name: "case doesn't count in To", caught: "KeyConfusion", key: func(k cachex.Key) cachex.Key {
+		{name: "case doesn't count in To", caught: "KeyConfusion", says: "two Keys share", key: func(k cachex.Key) cachex.Key {
 			k.To = strings.ToLower(k.To)
 			return k
 		}},
@@ -96,6 +101,16 @@ func faults() []fault {
 		{name: "read then spent", caught: "ManyGoroutinesRightCode", verify: readThenSpent},
 		{name: "evicts", caught: "Capacity", set: evicts},
 		{name: "revokes any gen", caught: "RevokeOldGen", revoke: revokesAny},
+		{name: "forgives on Revoke", caught: "RevokeKeepsGuesses", says: "guess budget not kept across a Revoke", revoke: forgives},
+		{name: "a year is cut", caught: "LongestLock", policy: func(p *cachex.Policy) {
+			p.Guesses.Window = min(p.Guesses.Window, 1<<31*time.Millisecond)
+		}},
+		{name: "a long pause is cut", caught: "LongestPause", policy: func(p *cachex.Policy) {
+			p.ResendAfter = min(p.ResendAfter, 1<<31*time.Millisecond)
+		}},
+		{name: "counts of 15 bits", caught: "LargestCounts", policy: func(p *cachex.Policy) {
+			p.MaxAttempts &= 1<<15 - 1
+		}},
 		{name: "ignores ctx", caught: "ContextDone", verify: ignoresContext},
 		{name: "one gen", caught: "GenRises", set: oneGen},
 	}
@@ -162,6 +177,17 @@ func revokesAny(ctx context.Context, f *faulty, k cachex.Key, gen uint64) (bool,
 		gen = s.Gen
 	}
 	return f.CodeCache.Revoke(ctx, k, gen)
+}
+
+// forgives starts the Key anew, as a cache does whose Revoke drops the record.
+func forgives(ctx context.Context, f *faulty, k cachex.Key, gen uint64) (bool, error) {
+	ok, err := f.CodeCache.Revoke(ctx, k, gen)
+	if ok {
+		if _, err := f.CodeCache.Set(ctx, k, "forgive"); err == nil {
+			_ = f.CodeCache.Verify(ctx, k, "forgive")
+		}
+	}
+	return ok, err
 }
 
 func ignoresContext(ctx context.Context, f *faulty, k cachex.Key, code string) error {
@@ -259,6 +285,9 @@ func TestFaulty(t *testing.T) {
 }
 
 func openFaulty(t *testing.T, f fault, p cachex.Policy) cachextest.Harness {
+	if f.name == noCache {
+		return cachextest.Harness{}
+	}
 	if f.policy != nil {
 		f.policy(&p)
 	}
@@ -281,6 +310,9 @@ func TestSuiteHasTeeth(t *testing.T) {
 			out, err := cmd.CombinedOutput()
 			if err == nil || !strings.Contains(string(out), "--- FAIL: TestFaulty/"+f.caught) {
 				t.Errorf("%s doesn't fail: %v\n%s", f.caught, err, out)
+			}
+			if !strings.Contains(string(out), f.says) {
+				t.Errorf("%s doesn't say %q:\n%s", f.caught, f.says, out)
 			}
 		})
 	}

@@ -63,6 +63,7 @@ func pauseBetweenSets(e *env) {
 }
 
 func pauseAfterUse(e *env) {
+	e.rule = "the pause must outlive the use of the code"
 	e.quickly(e.p.ResendAfter, func(e *env) {
 		k := e.key()
 		e.set(k, right)
@@ -74,6 +75,7 @@ func pauseAfterUse(e *env) {
 // The first Set isn't refused however long the pause, the code dies in time and
 // the pause goes on.
 func pauseOutlivesCode(e *env) {
+	e.rule = "the pause must outlive the code"
 	e.quickly(e.p.ResendAfter, func(e *env) {
 		k := e.key()
 		e.set(k, right)
@@ -99,6 +101,7 @@ func tooManySaysWhen(e *env) {
 }
 
 func wrongTryKeepsExpiry(e *env) {
+	e.rule = "a wrong try must not prolong the code"
 	e.quickly(e.p.TTL, func(e *env) {
 		k := e.key()
 		e.set(k, right)
