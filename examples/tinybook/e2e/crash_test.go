@@ -1,0 +1,136 @@
+package e2e_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ycvk/tinybook/examples/tinybook/internal/app"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/apptest"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/config"
+)
+
+// childData tells a process of this test which directory it runs a site on.
+const childData = "TINYBOOK_TEST_CHILD_DATA"
+
+// TestChild is no test, but the site that TestKilledProcess kills.
+func TestChild(t *testing.T) {
+	dir := os.Getenv(childData)
+	if dir == "" {
+		t.Skip("runs only as the child of TestKilledProcess")
+	}
+	cfg := apptest.Config()
+	cfg.Data = dir
+	a, err := app.New(cfg, slog.New(slog.DiscardHandler), io.Discard)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() { // The parent ends, and the child with it.
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		cancel()
+	}()
+	done := make(chan error, 1)
+	go func() { done <- a.Run(ctx) }()
+	select {
+	case <-a.Ready():
+		fmt.Printf("\nurl %s\n", a.Nodes()[0].URL)
+		require.NoError(t, <-done)
+	case err := <-done:
+		t.Fatal(err)
+	}
+}
+
+// runChild starts a site in a process of its own and returns its address, and
+// what kills it.
+func runChild(t *testing.T, dir string) (url string, kill func()) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestChild$", "-test.v")
+	cmd.Env = append(os.Environ(), childData+"="+dir)
+	stdin, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	killed := false
+	kill = func() {
+		if killed {
+			return
+		}
+		killed = true
+		_ = cmd.Process.Kill() // SIGKILL; an error says that it has gone
+		_ = cmd.Wait()
+		_ = stdin.Close()
+	}
+	t.Cleanup(kill)
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() {
+		if url, ok := strings.CutPrefix(lines.Text(), "url "); ok {
+			return url, kill
+		}
+	}
+	t.Fatal("the child ended before it was ready")
+	return "", nil
+}
+
+// What the site has answered is true after a kill -9 too: who signed out is
+// signed out, and a refresh token that was spent is spent.
+func TestKilledProcess(t *testing.T) {
+	dir := t.TempDir()
+	url, kill := runChild(t, dir)
+	c := newClient(t, url)
+	email, signedOut := c.signUp()
+	rotated := c.login(email)
+	reused := c.login(email)
+
+	// Meanwhile nobody else may use the directory.
+	err := runFailing(t, func(cfg *config.Config) { cfg.Data = dir })
+	require.ErrorContains(t, err, dir+" is in use by another tinybook")
+
+	c.token = ""
+	refresh := func(token string) answer {
+		return c.post("/users/refresh_token", fields{"refreshToken": token})
+	}
+	renewed := decode[tokens](t, refresh(rotated.RefreshToken).want(t, 200))
+	refresh(reused.RefreshToken).want(t, 200)
+	refresh(reused.RefreshToken).want(t, 401)
+	c.token = signedOut.AccessToken
+	c.post("/users/logout", nil).want(t, 200)
+	kill()
+
+	c.base = apptest.Start(t, func(cfg *config.Config) { cfg.Data = dir }).URL()
+	for _, ended := range []tokens{signedOut, reused} {
+		c.token = ended.AccessToken
+		c.get("/users/profile").want(t, 401)
+		c.token = ""
+		refresh(ended.RefreshToken).want(t, 401)
+	}
+	again := decode[tokens](t, refresh(renewed.RefreshToken).want(t, 200))
+	refresh(rotated.RefreshToken).want(t, 401)
+	refresh(again.RefreshToken).want(t, 401)
+}
+
+// A disk that fails stops nobody from using the site, but a balancer learns.
+func TestDirectoryGoesAway(t *testing.T) {
+	dir := t.TempDir() + "/data"
+	site := apptest.Start(t, func(cfg *config.Config) { cfg.Data = dir })
+	c := newClient(t, site.URL())
+	require.NoError(t, os.Rename(dir, dir+"-away"))
+	c.signUp()
+	c.get("/users/profile").want(t, 200)
+	node := site.Nodes[0]
+	require.Eventually(t, func() bool { return !ready(node) }, 30*time.Second, poll)
+	c.get("/users/profile").want(t, 200)
+	c.post("/users/logout", nil).want(t, 503)
+	c.get("/users/profile").want(t, 401)
+	require.NoError(t, os.Rename(dir+"-away", dir))
+	require.Eventually(t, func() bool { return ready(node) }, 30*time.Second, poll)
+}
