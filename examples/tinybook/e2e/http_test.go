@@ -256,6 +256,22 @@ func TestSlowBody(t *testing.T) {
 	require.True(t, resp.Close, "what is left of the body is still to come")
 }
 
+// A browser that is lost gets a page, and only outside the API.
+func TestNotFoundPage(t *testing.T) {
+	c := start(t)
+	for path, media := range map[string]string{
+		"/nothing": "text/html; charset=utf-8", "/users/nothing": "application/json; charset=utf-8", "/dev/x": "application/json; charset=utf-8",
+	} {
+		req := c.request("GET", path, nil)
+		req.Header.Set("Accept", "text/html,*/*;q=0.8")
+		resp, err := c.http.Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, 404, resp.StatusCode, path)
+		require.Equal(t, media, resp.Header.Get("Content-Type"), path)
+	}
+}
+
 // A HEAD is answered as the GET of the same path, without the body.
 func TestHead(t *testing.T) {
 	site := apptest.Start(t, nil)

@@ -55,19 +55,23 @@ func Current(c *gin.Context) Identity {
 	return id
 }
 
-// CookieUser returns who the request's cookie speaks for. It is for pages,
-// which look different to a user who is signed in, and never fails.
-func (w *Web) CookieUser(c *gin.Context) (int64, bool) {
+// CookieUser returns who the request's cookie speaks for, and reports whether
+// it speaks for anybody. It is for pages, which look different to a user who is
+// signed in. An error, such as [ErrUnavailable], means that it can't be told.
+func (w *Web) CookieUser(c *gin.Context) (uid int64, ok bool, err error) {
 	token, ok := cookie(c, accessCookie)
 	if !ok {
-		return 0, false
+		return 0, false, nil
 	}
 	id, err := w.manager.Verify(c.Request.Context(), token)
-	if err != nil {
-		return 0, false
+	switch {
+	case errors.Is(err, ErrInvalid), errors.Is(err, ErrRevoked):
+		return 0, false, nil
+	case err != nil:
+		return 0, false, err
 	}
 	w.remember(c, id)
-	return id.UID, true
+	return id.UID, true, nil
 }
 
 // An Answer carries tokens in the body, for clients that keep them themselves.

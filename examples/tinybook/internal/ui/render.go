@@ -20,7 +20,7 @@ import (
 var templateFiles embed.FS
 
 // pageNames are the templates that fill the layout.
-var pageNames = []string{"landing", "signup", "login", "profile", "edit", "resume"}
+var pageNames = []string{"landing", "signup", "login", "profile", "edit", "resume", "error"}
 
 // A view is the data of one page. Title is the key of a text.
 type view struct {
@@ -29,6 +29,7 @@ type view struct {
 	OtherURL         string
 	Theme            string
 	Static           string
+	Status           int // of an error; 0 without one
 	SignedIn         bool
 	ByEmail          bool
 	Created          bool
@@ -117,6 +118,24 @@ func initial(p Profile) string {
 
 // render answers with one page. Nothing is written when the template fails.
 func (u *UI) render(c *gin.Context, v view) {
+	if err := u.write(c, http.StatusOK, v); err != nil {
+		web.Fail(c, err)
+	}
+}
+
+// errorPage answers with the page about a status, and reports whether it did.
+func (u *UI) errorPage(c *gin.Context, status int) bool {
+	title := "error.title"
+	switch status {
+	case http.StatusNotFound:
+		title = "error.404.title"
+	case http.StatusServiceUnavailable:
+		title = "error.503.title"
+	}
+	return u.write(c, status, view{Name: "error", Title: title, Status: status}) == nil
+}
+
+func (u *UI) write(c *gin.Context, status int, v view) error {
 	v.Lang = language(c)
 	v.OtherLang = other(v.Lang)
 	v.OtherURL = withQuery(c.Request.URL, "lang", v.OtherLang)
@@ -126,12 +145,12 @@ func (u *UI) render(c *gin.Context, v view) {
 	}
 	var page bytes.Buffer
 	if err := u.pages[v.Lang][v.Name].ExecuteTemplate(&page, "layout", v); err != nil {
-		web.Fail(c, fmt.Errorf("ui: render %s: %w", v.Name, err))
-		return
+		return fmt.Errorf("ui: render %s: %w", v.Name, err)
 	}
 	h := c.Writer.Header()
 	h.Set("Content-Language", v.Lang)
 	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "Accept-Language, Cookie")
-	c.Data(http.StatusOK, "text/html; charset=utf-8", page.Bytes())
+	c.Data(status, "text/html; charset=utf-8", page.Bytes())
+	return nil
 }

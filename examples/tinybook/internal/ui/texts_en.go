@@ -79,6 +79,15 @@ var textsEN = map[string]string{
 	"resume.text":  "Just a moment.",
 	"resume.login": "Log in again",
 
+	"error.title":     "Something went wrong",
+	"error.text":      "It is our fault, and it is written down. Please try again later.",
+	"error.404.title": "There is no such page",
+	"error.404.text":  "Nothing is at this address, or not any more.",
+	"error.503.title": "Back in a moment",
+	"error.503.text":  "The site can't be used right now. Nothing is lost; please load this page again shortly.",
+	"error.home":      "To the first page",
+
+	"js.logout":  "You are not logged out yet: the server could not do it. Please try again.",
 	"js.send":    "Send code",
 	"js.again":   "Again in {n} s",
 	"js.sent":    "The code is on its way.",

@@ -80,6 +80,15 @@ var textsZH = map[string]string{
 	"resume.text":  "请稍等片刻。",
 	"resume.login": "重新登录",
 
+	"error.title":     "系统出错了",
+	"error.text":      "这是我们的问题，已经记录下来。请稍后再试。",
+	"error.404.title": "没有这个页面",
+	"error.404.text":  "这个地址没有内容，或者内容已经不在了。",
+	"error.503.title": "稍等一下",
+	"error.503.text":  "网站暂时不可用。什么都没有丢，请过一会儿重新载入本页。",
+	"error.home":      "回到首页",
+
+	"js.logout":  "还没有退出：服务器没有完成这一步。请再试一次。",
 	"js.send":    "发送验证码",
 	"js.again":   "{n} 秒后可重发",
 	"js.sent":    "验证码已发送。",

@@ -30,8 +30,9 @@ type Config struct {
 	// without demo data.
 	DemoEmail, DemoPassword string
 	// User returns who is signed in, by the cookie of the request, and reports
-	// whether anybody is.
-	User func(c *gin.Context) (uid int64, ok bool)
+	// whether anybody is. An error means that it can't be told now: the page
+	// fails with it, rather than treat the user as signed out.
+	User func(c *gin.Context) (uid int64, ok bool, err error)
 	// Profile returns the profile of a user.
 	Profile func(ctx context.Context, uid int64) (Profile, error)
 }
@@ -67,8 +68,10 @@ func New(cfg Config) (*UI, error) {
 	return &UI{cfg: cfg, pages: parsed, static: files}, nil
 }
 
-// Register adds the routes of the pages and of their files to r.
+// Register adds the routes of the pages and of their files to r, and the pages
+// for what fails, also at an address that r doesn't know.
 func (u *UI) Register(r gin.IRouter) {
+	r.Use(web.ErrorPages(u.errorPage))
 	web.Get(r, "/", u.landing)
 	web.Get(r, "/signup", u.signup)
 	web.Get(r, "/login", u.login)
@@ -79,19 +82,17 @@ func (u *UI) Register(r gin.IRouter) {
 }
 
 func (u *UI) landing(c *gin.Context) {
-	_, ok := u.cfg.User(c)
-	if !ok && u.resume(c) {
-		return
+	_, ok, err := u.cfg.User(c)
+	switch {
+	case err != nil:
+		web.Fail(c, err)
+	case ok || !u.resume(c):
+		u.render(c, view{Name: "landing", Title: "landing.title", SignedIn: ok})
 	}
-	u.render(c, view{Name: "landing", Title: "landing.title", SignedIn: ok})
 }
 
 func (u *UI) signup(c *gin.Context) {
-	if _, ok := u.cfg.User(c); ok {
-		c.Redirect(http.StatusSeeOther, profilePath)
-		return
-	}
-	if u.resume(c) {
+	if !u.stranger(c, profilePath) {
 		return
 	}
 	u.render(c, view{Name: "signup", Title: "signup.title"})
@@ -99,11 +100,7 @@ func (u *UI) signup(c *gin.Context) {
 
 func (u *UI) login(c *gin.Context) {
 	next := localPath(c.Query("next"))
-	if _, ok := u.cfg.User(c); ok {
-		c.Redirect(http.StatusSeeOther, next)
-		return
-	}
-	if u.resume(c) {
+	if !u.stranger(c, next) {
 		return
 	}
 	u.render(c, view{
@@ -137,10 +134,29 @@ func (u *UI) edit(c *gin.Context) {
 	u.render(c, view{Name: "edit", Title: "edit.title", SignedIn: true, Profile: p})
 }
 
+// stranger reports whether nobody is signed in. Otherwise it has answered the
+// request already: a user who is signed in goes to next.
+func (u *UI) stranger(c *gin.Context, next string) bool {
+	_, ok, err := u.cfg.User(c)
+	switch {
+	case err != nil:
+		web.Fail(c, err)
+	case ok:
+		c.Redirect(http.StatusSeeOther, next)
+	default:
+		return !u.resume(c)
+	}
+	return false
+}
+
 // member returns the profile of the user who is signed in. Without one it has
 // answered the request already and reports false.
 func (u *UI) member(c *gin.Context) (Profile, bool) {
-	uid, ok := u.cfg.User(c)
+	uid, ok, err := u.cfg.User(c)
+	if err != nil {
+		web.Fail(c, err)
+		return Profile{}, false
+	}
 	if !ok {
 		if !u.resume(c) {
 			c.Redirect(http.StatusSeeOther, loginURL(c.Request.URL))

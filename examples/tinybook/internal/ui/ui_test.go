@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
@@ -33,14 +34,20 @@ var hostile = ui.Profile{
 // errProfile is what the profile source of the tests fails with.
 var errProfile = errors.New("no profile today")
 
+// errAway is what the source of users fails with for the cookie uid=away.
+var errAway = &web.Error{Status: http.StatusServiceUnavailable, Key: "unavailable", RetryAfter: time.Second}
+
 // newHandler returns the pages. A request with the cookie uid is signed in.
 func newHandler(t *testing.T, change ...func(*ui.Config)) http.Handler {
 	t.Helper()
 	cfg := ui.Config{
 		Dev: true, DemoEmail: "demo@tinybook.example", DemoPassword: "Demo#2026",
-		User: func(c *gin.Context) (int64, bool) {
-			_, err := c.Cookie("uid")
-			return 7, err == nil
+		User: func(c *gin.Context) (int64, bool, error) {
+			uid, err := c.Cookie("uid")
+			if uid == "away" {
+				return 0, false, errAway
+			}
+			return 7, err == nil, nil
 		},
 		Profile: func(context.Context, int64) (ui.Profile, error) { return hostile, nil },
 	}
@@ -248,8 +255,79 @@ func TestProfileFails(t *testing.T) {
 	}
 }
 
+// Whether anybody is signed in can't be told: nobody is sent to the login page,
+// and the mark that a refresh is worth a try stays.
+func TestUserFails(t *testing.T) {
+	h := newHandler(t)
+	for _, path := range []string{"/", "/signup", "/login", "/profile", "/profile/edit"} {
+		res := get(t, h, path, "Cookie", "uid=away; tb_session=1", "Accept", "text/html,*/*;q=0.8", "Accept-Language", "en")
+		require.Equal(t, http.StatusServiceUnavailable, res.StatusCode, path)
+		require.Equal(t, "1", res.Header.Get("Retry-After"), path)
+		require.Empty(t, res.Cookies(), path)
+		for _, n := range parse(t, res) {
+			if href := attr(n, "href"); n.Data == "a" && (href == "/login" || href == "/signup") {
+				t.Errorf("GET %s asks a user who may be signed in to sign in", path)
+			}
+		}
+	}
+}
+
+// TestErrorPages proves that people get a page and programs an envelope.
+func TestErrorPages(t *testing.T) {
+	const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+	h := newHandler(t, func(c *ui.Config) {
+		c.Profile = func(context.Context, int64) (ui.Profile, error) { return ui.Profile{}, errProfile }
+	})
+	for _, tc := range []struct {
+		name, path, cookie, lang, accept, h1 string
+		status                               int
+	}{
+		{"not found", "/static/nothing", "", "en", browser, "There is no such page", 404},
+		{"not found, Chinese", "/static/nothing", "", "zh-CN", browser, "没有这个页面", 404},
+		{"failure", "/profile", "uid=7", "en", browser, "Something went wrong", 500},
+		{"failure, Chinese", "/profile", "uid=7", "zh-CN", browser, "系统出错了", 500},
+		{"away", "/profile", "uid=away", "en", browser, "Back in a moment", 503},
+		{"away, Chinese", "/profile", "uid=away", "zh-CN", browser, "稍等一下", 503},
+		{"no Accept", "/profile", "uid=7", "en", "", "", 500},
+		{"anything", "/profile", "uid=7", "en", "*/*", "", 500},
+		{"JSON", "/profile", "uid=7", "en", "application/json, text/html;q=0.5", "", 500},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			res := get(t, h, tc.path, "Cookie", tc.cookie, "Accept-Language", tc.lang, "Accept", tc.accept)
+			require.Equal(t, tc.status, res.StatusCode)
+			require.Equal(t, "no-store", res.Header.Get("Cache-Control"))
+			if tc.h1 == "" {
+				require.Contains(t, res.Header.Get("Content-Type"), "application/json")
+				return
+			}
+			require.Contains(t, res.Header.Get("Content-Type"), "text/html")
+			require.Equal(t, tc.lang, res.Header.Get("Content-Language"))
+			found := ""
+			for _, n := range parse(t, res) {
+				if n.Data == "h1" {
+					found += text(n)
+				}
+				if n.Data == "body" {
+					_, signedIn := attrOf(n, "data-signed-in")
+					require.False(t, signedIn, "the mark of a session is set where there is one")
+				}
+			}
+			require.Equal(t, tc.h1, found)
+		})
+	}
+}
+
+func attrOf(n *html.Node, name string) (string, bool) {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val, true
+		}
+	}
+	return "", false
+}
+
 func TestNew(t *testing.T) {
-	user := func(*gin.Context) (int64, bool) { return 0, false }
+	user := func(*gin.Context) (int64, bool, error) { return 0, false, nil }
 	profile := func(context.Context, int64) (ui.Profile, error) { return ui.Profile{}, nil }
 	for _, tc := range []struct {
 		name string

@@ -128,7 +128,13 @@ func fail(gone context.Context, c *gin.Context, mappers []Mapper, err error) {
 	known := classify(gone, c.Request.Context(), err, mappers)
 	c.Set(failureKey, failure{err: err, status: known.Status})
 	c.Abort()
-	if !c.Writer.Written() {
+	if c.Writer.Written() {
+		return
+	}
+	if known.RetryAfter > 0 {
+		c.Header("Retry-After", retryAfter(known.RetryAfter))
+	}
+	if !writePage(c, known.Status) {
 		writeError(c, known)
 	}
 }

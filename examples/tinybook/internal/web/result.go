@@ -54,9 +54,6 @@ func writeError(c *gin.Context, e *Error) {
 			Msg:   message(lang, "field."+fault.Code, fault.Args...),
 		}
 	}
-	if e.RetryAfter > 0 {
-		c.Header("Retry-After", retryAfter(e.RetryAfter))
-	}
 	write(c, e.Status, e.Key, Result{Data: e.Data, Errors: faults})
 }
 

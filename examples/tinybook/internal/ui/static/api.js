@@ -33,10 +33,10 @@ async function call(method, path, body) {
   };
 }
 
-// refresh asks for new tokens and tells whether there are any. Tabs take
-// turns: two that show the same refresh token would look like a theft.
+// refresh asks for new tokens and returns the answer. Tabs take turns: two that
+// show the same refresh token would look like a theft.
 export async function refresh() {
-  const once = async () => (await call("POST", "/users/refresh_token", {})).ok;
+  const once = () => call("POST", "/users/refresh_token", {});
   return navigator.locks ? navigator.locks.request("tb-refresh", once) : once();
 }
 
@@ -46,9 +46,12 @@ const open = ["/users/login", "/users/login_sms", "/users/login_sms/code/send", 
 async function request(method, path, body) {
   const first = await call(method, path, body);
   if (first.status !== 401 || open.includes(path)) return first;
-  if (await refresh()) {
+  const renewed = await refresh();
+  if (renewed.ok) {
     const second = await call(method, path, body);
     if (second.status !== 401) return second;
+  } else if (renewed.status !== 401) {
+    return renewed; // The session is neither renewed nor over.
   }
   forget();
   location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);

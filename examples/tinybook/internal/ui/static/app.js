@@ -1,5 +1,5 @@
 // Starts what the page at hand needs.
-import { post, remember, forget, refresh } from "./api.js";
+import { post, remember, forget, refresh, text } from "./api.js";
 import { submits, counter, birthday } from "./form.js";
 import { tabs, codes, demo } from "./login.js";
 import { theme } from "./theme.js";
@@ -9,18 +9,33 @@ const find = (selector) => document.querySelector(selector);
 function logout(form) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    const failed = find("[data-logout-failed]");
+    failed.hidden = true;
+    const answer = await post("/users/logout").catch(() => null);
+    // 401: the session was over already.
+    if (!answer?.ok && answer?.status !== 401) {
+      failed.textContent = text("logout");
+      failed.hidden = false;
+      failed.scrollIntoView({ block: "nearest" });
+      return;
+    }
     forget();
-    await post("/users/logout").catch(() => {});
     location.assign("/");
   });
 }
 
 // The server sends this page instead of any other when there is no valid
-// access token but there may be a refresh token. Whatever comes of it, the
-// same address is loaded again, this time without the cookie that led here.
+// access token but there may be a refresh token. Then the same address is
+// loaded again, this time without the cookie that led here. When the server
+// can't say whether the token is good, the cookie is put back for another try.
 async function resume() {
-  await refresh().catch(() => {});
-  location.reload();
+  const answer = await refresh().catch(() => null);
+  if (answer?.ok || answer?.status === 401) {
+    location.reload();
+    return;
+  }
+  remember();
+  find("[role=status]").textContent = text(answer ? "failed" : "network");
 }
 
 theme(find("[data-theme-toggle]"));
