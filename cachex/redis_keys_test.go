@@ -1,11 +1,14 @@
 package cachex_test
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -232,9 +235,44 @@ func TestRedisIsToldNoSecret(t *testing.T) {
 	texts = append(texts, c.Verify(t.Context(), someone, code).Error())
 	log := monitored()
 	require.Contains(t, log, "SETRANGE", "MONITOR saw nothing")
+	require.Regexp(t, `^cachex:\{[-_A-Za-z0-9]{22}\}$`, key, "no MAC of 128 bits")
+	require.Len(t, value, 82)
 	for _, text := range append(texts, key, dump, value, log, s.Output()) {
 		for _, secret := range []string{someone.To, someone.To[1:], someone.Biz, code, other} {
-			require.NotContains(t, text, secret)
+			for _, as := range disguises(secret) {
+				require.NotContains(t, strings.ToLower(text), strings.ToLower(as))
+			}
+		}
+	}
+}
+
+// disguises returns a secret as it is, in hexadecimal and in base64, the latter
+// as it looks wherever the secret begins in what is encoded, but for the digits
+// that it shares with its neighbours.
+func disguises(secret string) []string {
+	all := []string{secret, hex.EncodeToString([]byte(secret))}
+	for before := range 3 {
+		for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+			text := enc.EncodeToString([]byte(strings.Repeat("x", before) + secret))
+			all = append(all, text[(before*8+5)/6:(before+len(secret))*8/6])
+		}
+	}
+	return all
+}
+
+// What the test above looks for, it finds.
+func TestDisguises(t *testing.T) {
+	for before := range 4 {
+		for after := range 4 {
+			text := []byte(strings.Repeat("a", before) + someone.To + strings.Repeat("b", after))
+			for _, encoded := range []string{
+				string(text), fmt.Sprintf("%x", text), base64.StdEncoding.EncodeToString(text),
+				base64.URLEncoding.EncodeToString(text), base64.RawURLEncoding.EncodeToString(text),
+			} {
+				require.True(t, slices.ContainsFunc(disguises(someone.To), func(as string) bool {
+					return strings.Contains(encoded, as)
+				}), "%q", encoded)
+			}
 		}
 	}
 }

@@ -16,6 +16,9 @@ func timeScenarios() []scenario {
 		{"PauseOutlivesCode", with(pause, func(p *cachex.Policy) {
 			p.TTL = 100 * time.Millisecond
 		}), pauseOutlivesCode},
+		{"PauseOutlivesShortestLife", cachex.Policy{
+			TTL: time.Millisecond, ResendAfter: 3 * time.Second, MaxAttempts: 3,
+		}, pauseOutlivesShortestLife},
 		{"TooManySaysWhenToResend", pause, tooManySaysWhen},
 		{"WrongTryKeepsExpiry", short, wrongTryKeepsExpiry},
 		{"Forgotten", with(short, func(p *cachex.Policy) {
@@ -83,6 +86,19 @@ func pauseOutlivesCode(e *env) {
 		e.noVerify(k, right, cachex.ErrNotFound)
 		d := e.noSet(k, cachex.ErrTooSoon)
 		e.wait(d.RetryAfter, e.p.ResendAfter-e.p.TTL)
+		e.set(k, right)
+	})
+}
+
+// A cache that drops the record some grace after the code's life loses the pause.
+func pauseOutlivesShortestLife(e *env) {
+	e.rule = "the pause must outlive the code"
+	e.quickly(e.p.ResendAfter, func(e *env) {
+		k := e.key()
+		e.set(k, right)
+		e.h.Advance(e.p.ResendAfter * 3 / 4) // more than a second, the grace that Redis' coarse expiry asks for
+		d := e.noSet(k, cachex.ErrTooSoon)
+		e.wait(d.RetryAfter, e.p.ResendAfter/4)
 		e.set(k, right)
 	})
 }
