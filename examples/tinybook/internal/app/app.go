@@ -46,9 +46,10 @@ type parts struct {
 }
 
 // open opens the stores and makes the parts. It returns the parts that it
-// opened also with an error, to be closed.
-func open(ctx context.Context, cfg config.Config, log *slog.Logger) (*parts, error) {
-	p := &parts{cfg: cfg, log: log}
+// opened also with an error, to be closed. Without a sender messages stay in the
+// process.
+func open(ctx context.Context, cfg config.Config, log *slog.Logger, sender sms.Sender) (*parts, error) {
+	p := &parts{cfg: cfg, log: log, sender: sender}
 	dir, err := p.dataDir()
 	if err != nil {
 		return p, err
@@ -74,9 +75,11 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (*parts, err
 	if p.outbox, err = sms.NewOutbox(cfg.SMS.Keep); err != nil {
 		return p, err
 	}
-	p.sender = p.outbox
-	if cfg.Mode == config.Services {
-		log.Warn("there is no SMS provider: login codes stay in this process")
+	if p.sender == nil {
+		p.sender = p.outbox
+		if cfg.Mode == config.Services {
+			log.Warn("there is no SMS provider: login codes stay in this process")
+		}
 	}
 	if cfg.Demo {
 		return p, p.addDemo(ctx)

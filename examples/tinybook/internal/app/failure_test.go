@@ -92,7 +92,7 @@ func TestStartReportsEveryService(t *testing.T) {
 	cfg.MySQL.Addr, cfg.Redis.Addr = "127.0.0.1:1", "127.0.0.1:2"
 	cfg.MySQL.Password, cfg.Redis.Password = "secret-db", "secret-redis"
 	require.NoError(t, cfg.Validate())
-	p, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	p, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler), nil)
 	require.ErrorContains(t, err, "mysql at 127.0.0.1:1 is not reachable")
 	require.ErrorContains(t, err, "redis at 127.0.0.1:2 is not reachable")
 	require.NotContains(t, err.Error(), "secret-")

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ycvk/tinybook/examples/tinybook/internal/config"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/sms"
 )
 
 // closeGrace is how long a node that is going away waits for clients to close
@@ -21,12 +22,20 @@ const closeGrace = 250 * time.Millisecond
 
 // App is the application. New starts nothing; Run does everything.
 type App struct {
-	cfg   config.Config
-	log   *slog.Logger
-	out   io.Writer
-	up    chan struct{}
-	nodes []Node
+	cfg    config.Config
+	log    *slog.Logger
+	out    io.Writer
+	sender sms.Sender
+	up     chan struct{}
+	nodes  []Node
 }
+
+// An Option changes an application.
+type Option func(*App)
+
+// WithSender makes the site send its messages with s. By default they stay in
+// the process.
+func WithSender(s sms.Sender) Option { return func(a *App) { a.sender = s } }
 
 // A Node is where a node listens.
 type Node struct {
@@ -36,11 +45,15 @@ type Node struct {
 
 // New returns an application with that configuration, which must be valid. It
 // logs to log and tells people on out how to use it.
-func New(cfg config.Config, log *slog.Logger, out io.Writer) (*App, error) {
+func New(cfg config.Config, log *slog.Logger, out io.Writer, opts ...Option) (*App, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	return &App{cfg: cfg, log: log, out: out, up: make(chan struct{})}, nil
+	a := &App{cfg: cfg, log: log, out: out, up: make(chan struct{})}
+	for _, opt := range opts {
+		opt(a)
+	}
+	return a, nil
 }
 
 // Ready is closed when all nodes take requests.
@@ -57,7 +70,7 @@ func (a *App) Nodes() []Node {
 // everything behind them is closed. It returns nil after a clean stop. It can
 // be called once.
 func (a *App) Run(ctx context.Context) (err error) {
-	p, err := open(ctx, a.cfg, a.log)
+	p, err := open(ctx, a.cfg, a.log, a.sender)
 	defer func() { err = errors.Join(err, p.close()) }()
 	if err != nil {
 		return fmt.Errorf("app: start: %w", err)

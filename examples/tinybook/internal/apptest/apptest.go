@@ -42,14 +42,14 @@ func Config() config.Config {
 
 // Start starts the application and stops it when the test ends. change may be
 // nil, or alter the configuration.
-func Start(t testing.TB, change func(*config.Config)) *Site {
+func Start(t testing.TB, change func(*config.Config), opts ...app.Option) *Site {
 	t.Helper()
 	cfg := Config()
 	if change != nil {
 		change(&cfg)
 	}
 	log := &Log{}
-	a, err := app.New(cfg, slog.New(slog.NewJSONHandler(log, nil)), io.Discard)
+	a, err := app.New(cfg, slog.New(slog.NewJSONHandler(log, nil)), io.Discard, opts...)
 	if err != nil {
 		t.Fatalf("app.New: %v", err)
 	}

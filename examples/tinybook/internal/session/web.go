@@ -114,7 +114,7 @@ func (w *Web) Refresh(c *gin.Context) (Answer, error) {
 // good, and deletes the cookies.
 func (w *Web) Logout(c *gin.Context) (any, error) {
 	id, err := w.holder(c)
-	if err == nil {
+	if err == nil || errors.Is(err, ErrUnavailable) {
 		w.remember(c, id)
 		err = w.manager.End(c.Request.Context(), id)
 	}
