@@ -62,6 +62,7 @@ var (
 func brokenUsers(_ *testing.T, p *parts)    { p.users = brokenRepo{} }
 func brokenCodes(_ *testing.T, p *parts)    { p.codes = brokenCache{} }
 func brokenSessions(_ *testing.T, p *parts) { p.sessions = brokenStore{} }
+func awaySessions(_ *testing.T, p *parts)   { p.sessions = awayStore{} }
 func brokenSMS(_ *testing.T, p *parts)      { p.sender = brokenSender{} }
 
 // closedUsers is the real repository on a database that is gone.
@@ -111,6 +112,7 @@ var faults = map[string][]fault{
 		{name: "other site", body: editBody, cookie: true, header: map[string]string{"Sec-Fetch-Site": "cross-site"}, status: 403},
 	},
 	"GET /users/profile": {
+		{name: "session store", bearer: true, breaks: awaySessions, status: 503},
 		{name: "database", bearer: true, breaks: brokenUsers, status: 500, uid: 7},
 		{name: "nobody", status: 401},
 	},
@@ -134,6 +136,7 @@ var faults = map[string][]fault{
 		{name: "other host", header: map[string]string{"Host": "evil.example"}, status: 404},
 	},
 	"GET /profile": {
+		{name: "session store", cookie: true, breaks: awaySessions, status: 503},
 		{name: "database", cookie: true, breaks: brokenUsers, status: 500, uid: 7},
 	},
 	"GET /profile/edit": {
@@ -391,4 +394,11 @@ func (brokenStore) End(_ context.Context, sid string, _ time.Time) error { retur
 
 func (brokenStore) Rotate(_ context.Context, sid, jti string, next session.Grant) (session.Rotation, error) {
 	return session.Gone, quoteRedis(sid, jti, next)
+}
+
+// awayStore can't be asked either.
+type awayStore struct{ brokenStore }
+
+func (awayStore) HasEnded(_ context.Context, sid string) (bool, error) {
+	return false, quoteRedis(sid)
 }
