@@ -164,7 +164,15 @@ func TestErrorsQuoteNoSecrets(t *testing.T) {
 		_, err := load(t, map[string]string{"TINYBOOK_REDIS_ADDR": addr})
 		require.NoError(t, err, addr)
 	}
-	_, err := load(t, nil, "config", link)
+	for _, path := range []string{link, dsn} {
+		_, err := load(t, nil, "--config", path)
+		require.ErrorIs(t, err, os.ErrNotExist)
+		require.NotContains(t, err.Error(), "hunter2")
+	}
+	_, err := load(t, nil, "--data", link)
+	require.ErrorContains(t, err, "config: data")
+	require.NotContains(t, err.Error(), "hunter2")
+	_, err = load(t, nil, "config", link)
 	require.NotContains(t, err.Error(), "hunter2")
 }
 
@@ -203,6 +211,15 @@ func TestEnvironment(t *testing.T) {
 	})
 	require.NoError(t, err, "empty is unset")
 	require.Equal(t, config.Default(config.Embedded), cfg)
+
+	// Kubernetes tells a pod where the services tinybook and tinybook-redis are.
+	_, err = load(t, map[string]string{
+		"TINYBOOK_SERVICE_HOST": "10.0.0.1", "TINYBOOK_SERVICE_PORT": "80", "TINYBOOK_SERVICE_PORT_HTTP": "80",
+		"TINYBOOK_PORT": "tcp://10.0.0.1:80", "TINYBOOK_PORT_80_TCP": "tcp://10.0.0.1:80", "TINYBOOK_PORT_80_TCP_ADDR": "10.0.0.1",
+		"TINYBOOK_PORT_80_TCP_PROTO": "tcp", "TINYBOOK_PORT_80_TCP_PORT": "80",
+		"TINYBOOK_REDIS_SERVICE_HOST": "10.0.0.2", "TINYBOOK_REDIS_PORT_6379_TCP_ADDR": "10.0.0.2", "TINYBOOK_REDIS_PORT": "tcp://10.0.0.2:6379",
+	})
+	require.NoError(t, err)
 }
 
 // The password of the demo account is public.
@@ -291,6 +308,7 @@ func TestPrintMasksSecrets(t *testing.T) {
 	require.Contains(t, out.String(), "TINYBOOK_SESSION_ACCESS_TTL")
 	odd := config.Default(config.Embedded)
 	odd.Redis.Addr, odd.MySQL.Addr, odd.Data = "redis://:hunter2@h:1", "u:hunter2@tcp(h:1)/d", "u:hunter2@h"
+	odd.MySQL.Name = "redis://h:1?password=hunter2"
 	odd.HTTP.Origins = []string{"https://u:hunter2@h", "https://a.example"}
 	out.Reset()
 	require.NoError(t, odd.Print(&out))

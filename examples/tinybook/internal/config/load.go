@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -18,6 +19,10 @@ const (
 
 // otherEnv are variables that begin as settings do and are none.
 var otherEnv = []string{fileEnv, envPrefix + "REQUIRE_SERVERS", envPrefix + "SCREENSHOTS"}
+
+// serviceEnv matches what Kubernetes puts into the environment of a pod about
+// the services whose names begin with tinybook.
+var serviceEnv = regexp.MustCompile(`^TINYBOOK(_\w+)?_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)$`)
 
 // Load returns the configuration of a command line without the program and
 // the command, and of an environment as os.Environ returns it, in which an
@@ -48,7 +53,7 @@ func Parse(args, environ []string) (Config, error) {
 	var text []byte
 	if file != "" {
 		if text, err = os.ReadFile(file); err != nil {
-			return Config{}, fmt.Errorf("config: %w", err)
+			return Config{}, readError(file, err)
 		}
 	}
 	// The mode first, wherever it is set: it chooses the defaults under
@@ -65,6 +70,14 @@ func Parse(args, environ []string) (Config, error) {
 		return Config{}, err
 	}
 	return c, nil
+}
+
+// readError names the file, unless that may be an address with a password.
+func readError(file string, err error) error {
+	if failed, ok := errors.AsType[*os.PathError](err); ok && (masked(file) != file || strings.Contains(file, "://")) {
+		err = fmt.Errorf("%s file: %w", failed.Op, failed.Err)
+	}
+	return fmt.Errorf("config: %w", err)
 }
 
 func (c *Config) apply(file []byte, env, given map[string]string) error {
@@ -101,6 +114,7 @@ func parseEnv(environ []string) (map[string]string, error) {
 		name, value, _ := strings.Cut(pair, "=")
 		switch {
 		case !strings.HasPrefix(name, envPrefix) || value == "":
+		case serviceEnv.MatchString(name):
 		case !slices.Contains(known, name):
 			errs = append(errs, fmt.Errorf("config: %s: no such setting; tinybook config lists them", name))
 		default:

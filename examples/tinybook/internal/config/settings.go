@@ -142,7 +142,7 @@ func split(list string) []string {
 func (s setting) text() string {
 	switch p := s.target.(type) {
 	case *string:
-		if s.secret && *p != "" || masked(*p) != *p {
+		if s.secret && *p != "" || masked(*p) != *p || strings.Contains(*p, "://") {
 			return mask
 		}
 		return strconv.Quote(*p)

@@ -26,6 +26,9 @@ func (c *Config) Validate() error {
 	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	v.oneOf("log.format", c.Log.Format, "text", "json")
 	v.between("nodes", int64(c.Nodes), 1, maxNodes)
+	if strings.Contains(c.Data, "://") {
+		v.add("data", "%s is not a directory", quote(c.Data))
+	}
 	v.between("replicas", int64(c.Replicas), 1, 1_000_000)
 	v.between("sms.keep", int64(c.SMS.Keep), 1, 1_000_000)
 	v.between("user.bcrypt_cost", int64(c.User.BcryptCost), 4, 31)

@@ -76,4 +76,12 @@ func TestHandlerIsForThisMachineOnly(t *testing.T) {
 			}
 		})
 	}
+
+	preflight := httptest.NewRequestWithContext(t.Context(), http.MethodOptions, "/dev/sms", nil)
+	preflight.Header.Set("Origin", friend)
+	preflight.Header.Set("Access-Control-Request-Method", http.MethodGet)
+	w := httptest.NewRecorder()
+	engine.ServeHTTP(w, preflight)
+	require.Equal(t, http.StatusForbidden, w.Code)
+	require.Empty(t, w.Header().Get("Access-Control-Allow-Origin"))
 }

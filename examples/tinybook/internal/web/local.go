@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// devPrefix begins the paths that are for this machine only.
+const devPrefix = "/dev/"
+
 // IsLocal reports whether a request was meant for a listener on loopback by
 // somebody on this machine: its Host is a name of this machine, and no page of
 // another site made a browser send it. The first doesn't hold for a page that
