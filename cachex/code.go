@@ -11,7 +11,8 @@ const MaxCodeLen = 64
 
 // Key names what a code is for and whom it was sent to. The two together are
 // one identity: budgets, pauses and codes of one Key never touch another's,
-// whatever separators the two strings contain.
+// whatever separators the two strings contain. Both are compared byte by byte, so
+// bring To into one form before, such as E.164.
 type Key struct {
 	Biz string // purpose, such as "login"; also chooses the Policy
 	To  string // recipient, such as "+8613800138000"; never in an error, a log or a key name
@@ -22,7 +23,9 @@ type Key struct {
 //
 // A refusal is a [*DeniedError] whose Reason is one of the sentinels below.
 // [ErrInput] means that an argument can't be right and that nothing changed.
-// Any other error is the backend's own, and says nothing about the code.
+// A ctx that is done before the call starts changes nothing either; the error is
+// both its Err and its Cause. Any other error is the backend's own, and says
+// nothing about the code.
 type CodeCache interface {
 	// Set makes code the only code of k and starts its life. It replaces a
 	// code that is still live, whose tries are forgotten, but no budget is.

@@ -26,12 +26,17 @@ import (
 // backup if the primary fails or has no code.
 //
 // Some things no Fallback can do. Budgets and pauses are counted on each side
-// alone: who can break the primary gets the backup's on top. What was set on a
-// backup in memory is known to its process only. So is which side has the last
-// word: if the primary did a Set whose answer was lost to this process, another
-// process may accept that code once from the primary. A code in the backup
+// alone: who can break the primary gets the backup's on top. A code in the backup
 // waits there while the primary is back, and a Ticket's Gen rises from side to
 // side only as their clocks agree.
+//
+// With several processes, what was set on a backup in memory is known to its
+// process only, and so is which side has the last word. If the primary did a Set
+// whose answer was lost to this process, another may accept that code once from
+// the primary. And a code that one process set on its backup isn't replaced by
+// another's Set on the primary: until its TTL the first process takes the old
+// code and refuses the new one. Send a recipient to the same process each time,
+// or keep Policy.TTL short.
 //
 // It is safe for concurrent use if the two are, and starts no goroutine.
 type Fallback struct {
@@ -69,7 +74,7 @@ func WithOnSwitch(f func(error)) FallbackOption {
 
 // WithMemory sets for how long after a Set on the backup its Key's last side is
 // remembered. Make it no shorter than the longest Policy.TTL of either side. A
-// remembered Key takes about 60 bytes. The default is 24 hours.
+// remembered Key takes 85 to 135 bytes. The default is 24 hours.
 func WithMemory(d time.Duration) FallbackOption {
 	return func(c *fallbackConfig) {
 		if err := checkDuration("WithMemory", d, false); err != nil {

@@ -52,11 +52,16 @@ func WithPolicy(biz string, p Policy) Option {
 }
 
 // WithPepper sets the secret under which codes are stored (HMAC-SHA-256), of 16
-// bytes or more. Codes stored under a previous secret still verify, so a secret
-// can be rotated while codes are pending. Without it a local cache draws a
-// random secret, and the Redis cache uses a fixed one that is public: then a
-// dump of Redis gives away every live code within a million guesses. The
-// slices are copied.
+// bytes or more. Codes stored under a previous secret still verify. Without it a
+// local cache draws a random secret, and the Redis cache uses a fixed one that is
+// public: then a dump of Redis gives away every live code within a million
+// guesses. The slices are copied.
+//
+// Where processes are replaced one by one, rotate in two deploys, since a process
+// refuses codes under a secret it doesn't have: first WithPepper(old, new)
+// everywhere, which takes both, then WithPepper(new, old), and WithPepper(new)
+// when the last code under old has expired. The step from none to WithPepper has
+// no such way: codes that are pending then are lost.
 func WithPepper(current []byte, previous ...[]byte) Option {
 	return func(c *config) {
 		all := append([][]byte{current}, previous...)

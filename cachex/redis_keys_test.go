@@ -3,6 +3,7 @@ package cachex_test
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -293,4 +294,43 @@ func monitor(t *testing.T, s *realserver.Server) func() string {
 		t.Logf("MONITOR ended: %v", err)
 		return b.String()
 	}
+}
+
+// A new policy meets the records of the old one.
+func TestRedisPolicyChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rdb := redistest.New(t)
+		old := newRedisCache(t, rdb, cachex.Policy{
+			TTL: 10 * time.Minute, ResendAfter: time.Minute, MaxAttempts: 3,
+			Guesses: cachex.Budget{Max: 9, Window: time.Hour},
+			Sends:   []cachex.Budget{{Max: 3, Window: time.Hour}},
+		})
+		changed := newRedisCache(t, rdb, cachex.Policy{
+			TTL: time.Minute, ResendAfter: 2 * time.Minute, MaxAttempts: 9,
+			Guesses: cachex.Budget{Max: 4, Window: time.Hour},
+			Sends:   []cachex.Budget{{Max: 2, Window: time.Hour}, {Max: 1, Window: time.Hour}},
+		})
+		_, err := old.Set(t.Context(), someone, code)
+		require.NoError(t, err)
+		time.Sleep(time.Minute)
+		denied := func(want error, after time.Duration) {
+			t.Helper()
+			_, err := changed.Set(t.Context(), someone, code)
+			d, ok := errors.AsType[*cachex.DeniedError](err)
+			require.True(t, ok, "%v", err)
+			require.ErrorIs(t, err, want)
+			require.Equal(t, after, d.RetryAfter)
+		}
+		denied(cachex.ErrTooSoon, time.Minute)
+		require.Equal(t, 2, leftAfter(t, changed, someone), "the code keeps its tries, and its life")
+		time.Sleep(time.Minute)
+		_, err = changed.Set(t.Context(), someone, code)
+		require.NoError(t, err, "the second budget begins empty")
+		denied(cachex.ErrLocked, time.Hour)
+		require.Equal(t, 2, leftAfter(t, changed, someone), "two guesses of four, one of them on the old code")
+		time.Sleep(time.Minute)
+		_, err = old.Set(t.Context(), someone, code)
+		require.NoError(t, err, "two of three, and no second budget")
+		require.Equal(t, 2, leftAfter(t, old, someone))
+	})
 }
