@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -274,6 +275,25 @@ func (p *tab) lose(name string) {
 		_, err := cdp.Call(ctx, target, network.DeleteCookies, network.DeleteCookiesParams{Name: name, URL: p.base + "/"})
 		return err
 	}))
+}
+
+// onEveryPage runs a script before those of each page that is opened, until the
+// function that it returns is called.
+func (p *tab) onEveryPage(script string) (stop func()) {
+	p.Helper()
+	var id page.ScriptIdentifier
+	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		added, err := cdp.Call(ctx, target, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+		id = added.Identifier
+		return err
+	}))
+	return func() {
+		p.Helper()
+		p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			_, err := cdp.Call(ctx, target, page.RemoveScriptToEvaluateOnNewDocument, page.RemoveScriptToEvaluateOnNewDocumentParams{Identifier: id})
+			return err
+		}))
+	}
 }
 
 // loadAxe returns the source of axe-core, or "" where it isn't installed.

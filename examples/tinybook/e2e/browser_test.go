@@ -255,17 +255,24 @@ func resumed(p *tab) {
 	p.text("h1", "还在")
 	p.wantConsole("401 /users/edit")
 
-	// While the server can't end or renew a session, the page stays and says so.
-	eval[bool](p, "window.fetch = async () => new Response('{}', {status: 503}), true")
+	// While the server can't end or renew a session, the page stays and says so,
+	// and nobody is sent to the login page.
+	repair := p.onEveryPage("window.fetch = async () => new Response('{}', {status: 503})")
+	p.open("/profile")
 	p.click("[data-logout] button")
 	p.text("[data-logout-failed]", "没有退出")
-	p.loaded("/profile?saved=1")
+	p.audit()
+	p.loaded("/profile")
 	p.open("/profile/edit")
 	p.lose("tb_access")
-	eval[bool](p, "window.fetch = async () => new Response('{}', {status: 503}), true")
 	p.click("form[data-api] button[type=submit]")
 	p.text("[data-summary]", "出错")
-	p.loaded("/profile/edit")
+	p.open("/profile/edit")
+	p.text(".wait [role=status]", "出错")
+	p.wait("document.cookie.includes('tb_session=1')")
+	repair()
+	p.open("/profile/edit")
+	p.text("h1", "编辑资料")
 	p.wantConsole()
 
 	// With both tokens lost there is a login page, once, and the way back.
