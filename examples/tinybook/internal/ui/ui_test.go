@@ -302,17 +302,17 @@ func TestErrorPages(t *testing.T) {
 			}
 			require.Contains(t, res.Header.Get("Content-Type"), "text/html")
 			require.Equal(t, tc.lang, res.Header.Get("Content-Language"))
-			found := ""
+			var headings []string
 			for _, n := range parse(t, res) {
 				if n.Data == "h1" {
-					found += text(n)
+					headings = append(headings, text(n))
 				}
 				if n.Data == "body" {
 					_, signedIn := attrOf(n, "data-signed-in")
 					require.False(t, signedIn, "the mark of a session is set where there is one")
 				}
 			}
-			require.Equal(t, tc.h1, found)
+			require.Equal(t, []string{tc.h1}, headings)
 		})
 	}
 }
