@@ -27,7 +27,7 @@ func TestFallbackConforms(t *testing.T) {
 		cachextest.RunBubble(t, func(t *testing.T, p cachex.Policy) cachextest.Harness {
 			f, err := cachex.NewFallback(newRedisCache(t, redistest.New(t), p), newBrittle(t, p))
 			require.NoError(t, err)
-			return cachextest.Harness{Cache: f, Grain: time.Microsecond}
+			return cachextest.Harness{Cache: f, Grain: time.Microsecond, Longest: miniredisLongest}
 		})
 	})
 	// The primary does every call and loses every answer of a Set, so that all
