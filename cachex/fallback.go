@@ -119,7 +119,8 @@ func NewFallback(primary, backup CodeCache, opts ...FallbackOption) (*Fallback, 
 }
 
 // Set implements [CodeCache]. It takes the time of both sides when the primary
-// fails, and of a Revoke on the backup when the code there is superseded.
+// fails, and of a Revoke on the backup when the code there is superseded. That
+// Revoke gives the backup's budgets a send back, although its message left.
 func (f *Fallback) Set(ctx context.Context, k Key, code string) (Ticket, error) {
 	t, err := f.primary.Set(ctx, k, code)
 	if err == nil {
