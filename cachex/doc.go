@@ -44,7 +44,7 @@
 // count by its place in Policy.Sends, so put new ones last. A pause or window that
 // becomes longer than all that the record was kept for holds from the next Set on.
 //
-// They answer alike, which package cachextest proves on each of them. Every
+// The caches answer alike, which package cachextest proves on each. Every
 // cache is safe for concurrent use, and only CodeTheineCache starts anything:
 // Close it.
 package cachex
