@@ -28,7 +28,7 @@ import (
 
 const (
 	// patience is how long a page may take to become what a step waits for.
-	patience = 20 * time.Second
+	patience = 45 * time.Second
 	// look is how often the step looks.
 	look = 20 * time.Millisecond
 )
@@ -188,21 +188,36 @@ func (p *tab) open(path string) {
 	p.visit(path, path)
 }
 
-// visit loads a path of the site that leads to another.
+// visit loads a path of the site that leads to another, perhaps by a script
+// that runs while the first page loads: so it waits for no page but the last,
+// and marks the page that it leaves, since the last may have the same address.
 func (p *tab) visit(path, lands string) {
 	p.Helper()
-	p.do(chromedp.Navigate(p.base + path))
-	p.loaded(lands)
+	eval[bool](p, "window.left = true")
+	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		res, err := cdp.Call(ctx, target, page.Navigate, page.NavigateParams{URL: p.base + path})
+		if err == nil && res.ErrorText != "" {
+			err = errors.New(res.ErrorText)
+		}
+		return err
+	}))
+	p.wait("!window.left && " + complete(lands))
 }
 
 // loaded waits until the page at path is there and its scripts have run.
 func (p *tab) loaded(path string) {
 	p.Helper()
-	p.wait(fmt.Sprintf("location.pathname + location.search === %q && document.readyState === 'complete'", path))
+	p.wait(complete(path))
+}
+
+func complete(path string) string {
+	return fmt.Sprintf("location.pathname + location.search === %q && document.readyState === 'complete'", path)
 }
 
 func (p *tab) click(selector string) {
 	p.Helper()
+	// The page may be about to be replaced by the one that has it.
+	p.wait(fmt.Sprintf("document.querySelector(%q)?.checkVisibility()", selector))
 	p.do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
