@@ -15,9 +15,9 @@ func openLocal(t *testing.T, p cachex.Policy) cachextest.Harness {
 	return cachextest.Harness{Cache: c, Grain: 1, Capacity: 300}
 }
 
-func TestLocal(t *testing.T) { cachextest.RunBubble(t, openLocal) }
+func TestLocalConforms(t *testing.T) { cachextest.RunBubble(t, openLocal) }
 
-func TestLocalRealTime(t *testing.T) {
+func TestLocalConformsInRealTime(t *testing.T) {
 	cachextest.Run(t, func(t *testing.T, p cachex.Policy) cachextest.Harness {
 		h := openLocal(t, p)
 		h.Grain = 0

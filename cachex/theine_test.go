@@ -21,4 +21,4 @@ func openTheine(t *testing.T, p cachex.Policy) cachextest.Harness {
 	return cachextest.Harness{Cache: c, Grain: 1, Capacity: 300, Lag: theineLag}
 }
 
-func TestTheine(t *testing.T) { cachextest.RunBubble(t, openTheine) }
+func TestTheineConforms(t *testing.T) { cachextest.RunBubble(t, openTheine) }
