@@ -15,12 +15,19 @@ import (
 // job, prolong it or put it back: [ErrLost] is the answer to any other. A token
 // stays current after its lease has ended until somebody else claims the job.
 //
-// All times are the store's own: where Enqueue is given a time, it is the
-// duration from the caller's now to it that counts, so that pods whose clocks
-// differ agree.
+// All times are the store's own: where Enqueue or a [Filter] gives a time, it is
+// the duration from the caller's now to it that counts, so that pods whose
+// clocks differ agree. Times that a store returns are turned back likewise, and
+// can be compared with time.Now.
+//
+// A call whose ctx is done fails, and one that fails has changed nothing, but for
+// a [LostError], and for a connection that broke before the answer came. A
+// duration to wait that is not above 0 is none.
 type Store interface {
 	// Enqueue stores jobs, all or none, and says for each what it did: [Queued],
-	// [Duplicate] or [Superseded].
+	// [Duplicate] or [Superseded]. It takes them in order, so that a job may be
+	// the like of an earlier one of the same call. A job that is not valid (see
+	// [Message.Validate]) or has no ID makes it fail with [ErrInput].
 	//
 	// A job is a Duplicate, and nothing is stored, if one with its ID is in the
 	// store, if its IdemKey was stored within [IdemRetention], also when that job
@@ -31,14 +38,17 @@ type Store interface {
 	// place: Superseded. The older one is gone. If it is claimed just then, its
 	// worker keeps the lease, and the newer one is due when that lease ends or
 	// the worker reports, whatever it reports: it never overtakes the older one.
+	// The older one is lost at the latest when the newer one is claimed.
 	//
 	// Due zero, or passed, is now. Attempt, Claims, Prev, LastErr and Sealed are
 	// stored as they are. A job with a Token and a LeaseUntil in the future is
-	// stored as claimed under that token.
+	// stored as claimed under that token, but not if it has to wait for a claimed
+	// one in whose place it comes.
 	Enqueue(ctx context.Context, jobs ...Job) ([]Outcome, error)
 	// Claim leases up to n ready jobs to owner, those of the highest band of
 	// Priority first, then those that were due first, and adds 1 to their Claims.
-	// Without any it returns none and nil.
+	// Without any it returns none and nil. The jobs and their Args are the
+	// caller's. If n or lease is not above 0 it fails with [ErrInput].
 	Claim(ctx context.Context, owner string, n int, lease time.Duration) ([]Job, error)
 	// Extend makes leases end lease from now, and returns the refs that it could
 	// not find any more: their work should stop. A superseded job is not lost:
@@ -52,15 +62,18 @@ type Store interface {
 	// Release makes jobs due after so long and takes their claim back: they were
 	// not tried. Claims goes down by one, Attempt stays.
 	Release(ctx context.Context, after time.Duration, refs ...Ref) error
-	// Bury moves the job to the dead letters, where it holds nothing up: a new
-	// job with its TplID and To is Queued.
+	// Bury moves the job to the dead letters, with LastErr cause, where it holds
+	// nothing up: a new job with its TplID and To is Queued. One that was
+	// superseded is gone, and not buried.
 	Bury(ctx context.Context, r Ref, cause string) error
 	// Redrive makes dead letters ready again, with Attempt, Claims and Prev 0,
 	// and returns how many. One whose TplID and To a live job has stays dead.
 	Redrive(ctx context.Context, f Filter) (int, error)
 	// Dead returns dead letters, those buried first first. Due is when each was.
 	Dead(ctx context.Context, f Filter) ([]Job, error)
-	// Depth counts the jobs.
+	// Depth counts the jobs. One whose lease has ended is Ready. Of a claimed job
+	// and the newer one that waits for it only one is counted, as Leased or
+	// Delayed.
 	Depth(ctx context.Context) (Depth, error)
 }
 
