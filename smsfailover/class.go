@@ -1,6 +1,10 @@
 package smsfailover
 
-import "fmt"
+import (
+	"context"
+	"errors"
+	"fmt"
+)
 
 // Class says what the result of a send means.
 type Class uint8
@@ -28,4 +32,22 @@ func (c Class) String() string {
 		return "canceled"
 	}
 	return fmt.Sprintf("Class(%d)", uint8(c))
+}
+
+// Classify returns what err says of a send: [Success] for nil, [Permanent] and
+// [Throttled] for what wraps [ErrPermanent] and [ErrThrottled], [Canceled] for
+// what wraps [context.Canceled], and [Transient] for all else. It is the default
+// of [WithClassifier]; a classifier of one's own may fall back to it.
+func Classify(err error) Class {
+	switch {
+	case err == nil:
+		return Success
+	case errors.Is(err, ErrPermanent):
+		return Permanent
+	case errors.Is(err, ErrThrottled):
+		return Throttled
+	case errors.Is(err, context.Canceled):
+		return Canceled
+	}
+	return Transient
 }
