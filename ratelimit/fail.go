@@ -14,5 +14,5 @@ func FailClosed() FailPolicy { return FailPolicy{} }
 // FailOpen admits whatever is asked, with a nil error and Source [Assumed].
 func FailOpen() FailPolicy { return FailPolicy{open: true} }
 
-// FailLocal lets l decide, with Source [Local].
+// FailLocal lets l decide, with Source [InProcess].
 func FailLocal(l Limiter) FailPolicy { return FailPolicy{local: l} }

@@ -9,6 +9,10 @@ import (
 
 // A Limiter admits or refuses hits under a key. It is safe for concurrent use.
 //
+// A key is any string but the empty one, which is [ErrInput]: a caller whose key
+// went missing would make all strangers share one limit. The same text is the
+// same key, byte by byte.
+//
 // A refusal is an answer, not an error: it comes as a [Result] with a nil error.
 // An error means that the limiter couldn't decide ([ErrUnavailable], or the
 // cause of the end of ctx) or was asked nonsense ([ErrInput]); the Result that
@@ -20,13 +24,15 @@ type Limiter interface {
 	// is refused with RetryAfter [Never]; n < 1 is [ErrInput].
 	AllowN(ctx context.Context, key string, n int) (Result, error)
 	// AllowAtMost admits as many of n hits as fit, maybe none; n < 1 is
-	// [ErrInput].
+	// [ErrInput]. When some don't fit, RetryAfter is what AllowN of those would
+	// answer now. It takes whole hits: what isn't enough for one stays.
 	AllowAtMost(ctx context.Context, key string, n int) (Result, error)
 	// Peek tells what Allow would answer, and takes nothing: Allowed is 1 or 0.
 	Peek(ctx context.Context, key string) (Result, error)
 	// Refund gives back what r's call took, as if it had never been: a hit that
 	// led to nothing. A second Refund of the same Receipt does nothing, nor does
-	// that of a Receipt whose hits have left the window, or of a zero Receipt.
+	// that of a Receipt whose hits have left the window, that was issued before a
+	// Reset of its key, or that is zero. It never makes room beyond the limits.
 	Refund(ctx context.Context, r Receipt) error
 	// Reset forgets key: its next hit is its first.
 	Reset(ctx context.Context, key string) error
@@ -56,7 +62,8 @@ type Result struct {
 	Receipt Receipt
 }
 
-// OK reports whether all that was asked for was admitted.
+// OK reports whether all that was asked for was admitted. Of a Peek it reports
+// whether a hit would be.
 func (r Result) OK() bool { return r.Allowed > 0 && r.RetryAfter == 0 }
 
 // Source says where a [Result] comes from.
@@ -64,17 +71,18 @@ type Source uint8
 
 // The sources of an answer.
 const (
-	Shared  Source = iota // the shared store, for all processes
-	Local                 // this process alone
-	Cached                // an earlier refusal that still holds; see [WithDenyCache]
-	Assumed               // nowhere: the store doesn't answer; see [FailOpen] and [FailClosed]
+	Shared    Source = iota // the shared store, for all processes
+	InProcess               // this process alone: a [Local]
+	Cached                  // an earlier refusal that still holds; see [WithDenyCache]
+	Assumed                 // nowhere: the store doesn't answer; see [FailOpen] and [FailClosed]
 )
 
+// String returns s in one word.
 func (s Source) String() string {
 	switch s {
 	case Shared:
 		return "shared"
-	case Local:
+	case InProcess:
 		return "local"
 	case Cached:
 		return "cached"
@@ -96,6 +104,7 @@ const (
 	FixedWindow                     // one counter per aligned window
 )
 
+// String returns a in words, such as "sliding log".
 func (a Algorithm) String() string {
 	switch a {
 	case SlidingLog:
@@ -111,7 +120,14 @@ func (a Algorithm) String() string {
 }
 
 // A Demand is one part of an AllowAll: N hits under Key. Nil Limits are the
-// limiter's own.
+// limiter's own; others are checked as a constructor checks its limits, and
+// aren't kept or changed.
+//
+// When all is admitted, each Result tells of its Key after the call. When one
+// Demand can't be, nothing is taken: every Result has Allowed 0 and the
+// RetryAfter of the whole, after which all would be admitted. Limit and
+// Remaining are each Key's own, so that the Demands to blame are those with less
+// Remaining than N. Demands of the same Key and Limits count together.
 type Demand struct {
 	Key    string
 	N      int
@@ -119,12 +135,25 @@ type Demand struct {
 }
 
 // A Receipt stands for the hits that one call admitted; see [Limiter.Refund].
-// Copies of it are the same Receipt.
+// Copies of it are the same Receipt. It is good for the limiter that issued it,
+// in the process that it was issued in, and holds on to it.
 type Receipt struct {
-	r refunder
+	r     refunder     // of a shared store
+	local localReceipt // by value, so that admitting a hit allocates nothing
 }
 
 // refunder takes the hits of one call back, once.
 type refunder interface {
 	refund(ctx context.Context) error
+}
+
+// refund gives back what r stands for, whoever issued it.
+func (r Receipt) refund(ctx context.Context) error {
+	switch {
+	case r.local.plan != nil:
+		return r.local.plan.owner.refund(ctx, r.local)
+	case r.r != nil:
+		return r.r.refund(ctx)
+	}
+	return contextError(ctx)
 }
