@@ -1,11 +1,11 @@
 package realserver
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -13,18 +13,24 @@ import (
 )
 
 // MariaDB starts a server whose user root has no password and may come from
-// 127.0.0.1. It has no database yet: CREATE DATABASE comes first.
-func MariaDB(t testing.TB) *Server {
+// 127.0.0.1. It has no database yet: CREATE DATABASE comes first. Args are added
+// to its command line.
+func MariaDB(t testing.TB, args ...string) *Server {
 	t.Helper()
-	return Start(t, Spec{
+	return Start(t, MariaDBSpec(args...))
+}
+
+// MariaDBSpec is what [MariaDB] starts.
+func MariaDBSpec(args ...string) Spec {
+	return Spec{
 		Name:        "mariadb-server",
 		Find:        InPath("mariadbd"),
 		Ports:       1,
 		Prepare:     prepareMariaDB,
-		Args:        mariaDBArgs,
+		Args:        func(s *Server) []string { return append(mariaDBArgs(s), args...) },
 		Ready:       mysqlReady,
 		ReadyWithin: time.Minute,
-	})
+	}
 }
 
 func prepareMariaDB(ctx context.Context, s *Server) error {
@@ -32,7 +38,7 @@ func prepareMariaDB(ctx context.Context, s *Server) error {
 	if err != nil {
 		return err
 	}
-	out, err := exec.CommandContext(ctx, install, "--no-defaults", "--user=root",
+	out, err := s.command(ctx, install, "--no-defaults", "--user=root",
 		"--datadir="+mariaDBData(s), "--auth-root-authentication-method=normal",
 		"--skip-test-db", "--skip-name-resolve").CombinedOutput()
 	if err != nil {
@@ -53,8 +59,9 @@ func mariaDBArgs(s *Server) []string {
 	}
 }
 
-// mysqlReady waits for the greeting that the server sends to every client:
-// three bytes of length, a number, and the version of the protocol.
+// mysqlReady reads the greeting that the server sends to every client: three
+// bytes of length, a number, and as many bytes, of which the first is the
+// version of the protocol, or 255 where the server refuses the client.
 func mysqlReady(ctx context.Context, s *Server) error {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "tcp", s.Addr())
@@ -65,12 +72,16 @@ func mysqlReady(ctx context.Context, s *Server) error {
 	if err := conn.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
 		return err
 	}
-	var head [5]byte
+	var head [4]byte
 	if _, err := io.ReadFull(conn, head[:]); err != nil {
 		return err
 	}
-	if version := head[4]; version != 10 {
-		return fmt.Errorf("greeting of protocol %d, want 10", version)
+	greeting := make([]byte, int(head[0])|int(head[1])<<8|int(head[2])<<16)
+	if _, err := io.ReadFull(conn, greeting); err != nil {
+		return err
+	}
+	if !bytes.HasPrefix(greeting, []byte{10}) {
+		return fmt.Errorf("greeting of another protocol: %q", greeting)
 	}
 	return nil
 }

@@ -29,6 +29,9 @@ type Spec struct {
 	Name string
 	// Find returns the program, or an error when it isn't there.
 	Find func() (string, error)
+	// User is whom it runs as where the tests are root's and it refuses to be;
+	// empty is the tests' own user.
+	User string
 	// Ports is how many free ports it needs; the first is the one it serves.
 	Ports int
 	// Prepare, if any, fills an empty Dir before the first start.
@@ -43,6 +46,8 @@ type Spec struct {
 	ReadyWithin time.Duration
 	// StopSignal asks for an orderly end; zero is SIGTERM.
 	StopSignal syscall.Signal
+	// Tidy, if any, clears what a killed server leaves in the system.
+	Tidy func(s *Server) error
 }
 
 // A Server is a running program that ends with its test.
@@ -53,6 +58,7 @@ type Server struct {
 
 	t    testing.TB
 	spec Spec
+	user *account // nil: the tests' own
 	proc *process // nil while it is down
 	log  tail
 }
@@ -66,20 +72,38 @@ func Start(t testing.TB, spec Spec) *Server {
 	t.Helper()
 	s := &Server{Program: program(t, spec), t: t, spec: spec}
 	t.Cleanup(s.cleanup)
-	var err error
-	for range startTries {
-		s.Dir = t.TempDir()
-		if s.Ports, err = freePorts(spec.Ports); err != nil {
-			t.Fatalf("%s: %v", spec.Name, err)
-		}
-		if err = s.start(true); err == nil || !errors.Is(err, errExited) {
-			break
-		}
-	}
-	if err != nil {
+	if err := s.startFirst(); err != nil {
 		t.Fatalf("%s: %v\n%s", spec.Name, err, s.Output())
 	}
 	return s
+}
+
+func (s *Server) startFirst() error {
+	var err error
+	if s.user, err = lookUp(s.spec.User); err != nil {
+		return err
+	}
+	for range startTries {
+		if err = s.settle(); err != nil {
+			return err
+		}
+		if err = s.start(true); !errors.Is(err, errExited) {
+			return err
+		}
+	}
+	return err
+}
+
+// settle finds the server a directory and ports.
+func (s *Server) settle() (err error) {
+	s.Dir = s.t.TempDir()
+	if s.user != nil {
+		if err := s.user.give(s.Dir); err != nil {
+			return err
+		}
+	}
+	s.Ports, err = freePorts(s.spec.Ports)
+	return err
 }
 
 // Addr returns the host:port that the server serves.
@@ -91,54 +115,6 @@ func (s *Server) AddrOf(i int) string { return "127.0.0.1:" + strconv.Itoa(s.Por
 // Output returns the last lines that the server printed.
 func (s *Server) Output() string { return s.log.String() }
 
-// Kill ends the server at once, as a crash would, and returns when it's gone.
-// It does nothing to a server that is down.
-func (s *Server) Kill() { s.end(syscall.SIGKILL) }
-
-// Stop asks the server to end in good order, and returns when it has.
-func (s *Server) Stop() {
-	sig := s.spec.StopSignal
-	if sig == 0 {
-		sig = syscall.SIGTERM
-	}
-	s.end(sig)
-}
-
-// Pause freezes the server, so that it holds its connections and answers
-// nothing, until resume is called. The test's end resumes it too.
-func (s *Server) Pause() (resume func()) {
-	s.t.Helper()
-	if s.proc == nil {
-		s.t.Fatalf("%s: Pause: it is down", s.spec.Name)
-	}
-	p := s.proc
-	p.signal(syscall.SIGSTOP)
-	return func() { p.signal(syscall.SIGCONT) }
-}
-
-// Wipe kills the server and deletes its data; Restart brings it back empty.
-func (s *Server) Wipe() {
-	s.t.Helper()
-	s.Kill()
-	if err := emptyDir(s.Dir); err != nil {
-		s.t.Fatalf("%s: Wipe: %v", s.spec.Name, err)
-	}
-}
-
-// Restart starts the server again on its old ports with the data it left,
-// killing it first where it still runs, and returns when it is ready.
-func (s *Server) Restart() {
-	s.t.Helper()
-	s.Kill()
-	entries, err := os.ReadDir(s.Dir)
-	if err == nil {
-		err = s.start(len(entries) == 0)
-	}
-	if err != nil {
-		s.t.Fatalf("%s: Restart: %v\n%s", s.spec.Name, err, s.Output())
-	}
-}
-
 func (s *Server) start(prepare bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.spec.ReadyWithin)
 	defer cancel()
@@ -147,8 +123,7 @@ func (s *Server) start(prepare bool) error {
 			return fmt.Errorf("prepare: %w", err)
 		}
 	}
-	cmd := exec.Command(s.Program, s.spec.Args(s)...)
-	cmd.Dir = s.Dir
+	cmd := s.command(context.Background(), s.Program, s.spec.Args(s)...)
 	cmd.Stdout, cmd.Stderr = &s.log, &s.log
 	if s.spec.Env != nil {
 		cmd.Env = append(os.Environ(), s.spec.Env(s)...)
@@ -163,6 +138,16 @@ func (s *Server) start(prepare bool) error {
 		return err
 	}
 	return nil
+}
+
+// command runs a program in Dir as the user that the server runs as.
+func (s *Server) command(ctx context.Context, program string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Dir = s.Dir
+	if s.user != nil {
+		runAs(cmd, *s.user)
+	}
+	return cmd
 }
 
 var errExited = errors.New("it ended before it was ready")
@@ -183,26 +168,6 @@ func (s *Server) awaitReady(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
-}
-
-func (s *Server) end(sig syscall.Signal) {
-	if s.proc == nil {
-		return
-	}
-	p := s.proc
-	s.proc = nil
-	p.signal(sig)
-	p.signal(syscall.SIGCONT) // a paused process takes nothing but SIGKILL
-	timer := time.NewTimer(s.spec.ReadyWithin)
-	defer timer.Stop()
-	select {
-	case <-p.done:
-		return
-	case <-timer.C:
-		s.t.Errorf("%s: still runs %v after %v; killed", s.spec.Name, s.spec.ReadyWithin, sig)
-	}
-	p.signal(syscall.SIGKILL)
-	<-p.done
 }
 
 func (s *Server) cleanup() {

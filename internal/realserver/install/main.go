@@ -32,6 +32,8 @@ type recipe struct {
 var recipes = []recipe{
 	{"redis-server", realserver.InPath("redis-server"), debian("redis-server")},
 	{"mariadb-server", realserver.InPath("mariadbd"), debian("mariadb-server")},
+	{"mysql", findMySQL, mysql},
+	{"postgresql", realserver.FindPostgreSQL, debian("postgresql")},
 	{"chromium", realserver.FindChromium, debian("chromium", "fonts-wqy-zenhei")},
 	{"axe-core", realserver.InCache(realserver.AxePath()...), axe},
 }
