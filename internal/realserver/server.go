@@ -70,7 +70,9 @@ const startTries = 3
 // Start starts a server and returns when it is ready.
 func Start(t testing.TB, spec Spec) *Server {
 	t.Helper()
-	s := &Server{Program: program(t, spec), t: t, spec: spec}
+	// The directory comes first: what is cleaned up last is what came first, and
+	// it can't be removed under a server that writes.
+	s := &Server{Program: program(t, spec), Dir: t.TempDir(), t: t, spec: spec}
 	t.Cleanup(s.cleanup)
 	if err := s.startFirst(); err != nil {
 		t.Fatalf("%s: %v\n%s", spec.Name, err, s.Output())
@@ -79,31 +81,29 @@ func Start(t testing.TB, spec Spec) *Server {
 }
 
 func (s *Server) startFirst() error {
-	var err error
-	if s.user, err = lookUp(s.spec.User); err != nil {
+	if err := s.takeUser(); err != nil {
 		return err
 	}
-	for range startTries {
-		if err = s.settle(); err != nil {
+	for try := 1; ; try++ {
+		var err error
+		if s.Ports, err = freePorts(s.spec.Ports); err != nil {
 			return err
 		}
-		if err = s.start(true); !errors.Is(err, errExited) {
+		if err = s.start(true); !errors.Is(err, errExited) || try == startTries {
+			return err
+		}
+		if err := emptyDir(s.Dir); err != nil {
 			return err
 		}
 	}
-	return err
 }
 
-// settle finds the server a directory and ports.
-func (s *Server) settle() (err error) {
-	s.Dir = s.t.TempDir()
-	if s.user != nil {
-		if err := s.user.give(s.Dir); err != nil {
-			return err
-		}
+// takeUser finds whom the server runs as, and gives them Dir.
+func (s *Server) takeUser() (err error) {
+	if s.user, err = lookUp(s.spec.User); err != nil || s.user == nil {
+		return err
 	}
-	s.Ports, err = freePorts(s.spec.Ports)
-	return err
+	return s.user.give(s.Dir)
 }
 
 // Addr returns the host:port that the server serves.
