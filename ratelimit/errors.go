@@ -24,13 +24,13 @@ var (
 // checkCall returns why a call can't start: its arguments make no sense, or ctx
 // is done.
 func checkCall(ctx context.Context, key string, n int) error {
-	if err := checkHits(key, n); err != nil {
+	if err := checkAsk(key, n); err != nil {
 		return err
 	}
 	return contextError(ctx)
 }
 
-func checkHits(key string, n int) error {
+func checkAsk(key string, n int) error {
 	switch {
 	case key == "":
 		return fmt.Errorf("%w: the key is empty", ErrInput)
