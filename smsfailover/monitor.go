@@ -60,7 +60,8 @@ func NewErrorRateMonitor(opts ...MonitorOption) (*ErrorRateMonitor, error) {
 // [Permit.Done] with what came of it. If not, [ErrorRateMonitor.RetryAfter] says
 // when to ask again.
 func (m *ErrorRateMonitor) Acquire() (Permit, bool) {
-	if p := phase(m.phase.Load()); p.state() == StateClosed {
+	p := phase(m.phase.Load())
+	if p.state() == StateClosed {
 		return m.newPermit(p, 0), true
 	}
 	m.mu.Lock()
@@ -70,7 +71,7 @@ func (m *ErrorRateMonitor) Acquire() (Permit, bool) {
 	if m.machine.phase.state() != StateClosed {
 		slot, ok = m.machine.grant(now)
 	}
-	p := m.machine.phase
+	p = m.machine.phase
 	m.mu.Unlock()
 	m.tell()
 	if !ok {
@@ -109,6 +110,8 @@ func (m *ErrorRateMonitor) SetThreshold(ratio float64) error {
 // now returns the time since m was made, by the monotonic clock.
 func (m *ErrorRateMonitor) now() int64 { return int64(time.Since(m.start)) }
 
+func (m *ErrorRateMonitor) closed() bool { return phase(m.phase.Load()).state() == StateClosed }
+
 func (m *ErrorRateMonitor) limit() float64 { return math.Float64frombits(m.threshold.Load()) }
 
 func (m *ErrorRateMonitor) over(t tally) bool {
@@ -118,7 +121,7 @@ func (m *ErrorRateMonitor) over(t tally) bool {
 // record counts a result, and opens a closed monitor if it has to.
 func (m *ErrorRateMonitor) record(now int64, ok bool) {
 	m.window.add(now, ok)
-	if m.over(m.window.sum(now)) && phase(m.phase.Load()).state() == StateClosed {
+	if m.over(m.window.sum(now)) && m.closed() {
 		m.trip()
 	}
 }

@@ -43,7 +43,7 @@ func (m *ErrorRateMonitor) Snapshot() MonitorSnapshot {
 // RetryAfter returns how long Acquire will go on saying no, at most: 0 when it
 // may say yes. While probes are under way it is no longer than WithOpenFor.
 func (m *ErrorRateMonitor) RetryAfter() time.Duration {
-	if phase(m.phase.Load()).state() == StateClosed {
+	if m.closed() {
 		return 0
 	}
 	m.mu.Lock()
@@ -67,8 +67,12 @@ const leastHealth = 0.05
 // closed again, it is also no more than what rises evenly from 0.05 to 1 within
 // the time of [WithRamp].
 func (m *ErrorRateMonitor) Health() float64 {
-	m.mu.Lock()
 	now := m.now()
+	if m.closed() {
+		return m.closedHealth(now, m.window.sum(now))
+	}
+	m.mu.Lock()
+	now = m.now()
 	m.advance(now)
 	h := m.health(now, m.window.sum(now))
 	m.mu.Unlock()
@@ -84,6 +88,10 @@ func (m *ErrorRateMonitor) health(now int64, t tally) float64 {
 	case StateHalfOpen:
 		return leastHealth
 	}
+	return m.closedHealth(now, t)
+}
+
+func (m *ErrorRateMonitor) closedHealth(now int64, t tally) float64 {
 	return max(leastHealth, min(m.nearness(t), m.ramp(now)))
 }
 
@@ -97,9 +105,10 @@ func (m *ErrorRateMonitor) nearness(t tally) float64 {
 
 // ramp rises from leastHealth to 1 after the monitor has closed again.
 func (m *ErrorRateMonitor) ramp(now int64) float64 {
-	if m.machine.recovered == longAgo || m.cfg.ramp == 0 {
+	recovered := m.machine.recovered.Load()
+	if recovered == longAgo || m.cfg.ramp == 0 {
 		return 1
 	}
-	passed := float64(now-m.machine.recovered) / float64(m.cfg.ramp)
+	passed := float64(now-recovered) / float64(m.cfg.ramp)
 	return min(1, leastHealth+(1-leastHealth)*passed)
 }

@@ -3,6 +3,7 @@ package smsfailover
 import (
 	"fmt"
 	"math"
+	"sync/atomic"
 )
 
 // A MonitorState is where an [ErrorRateMonitor] stands.
@@ -41,8 +42,8 @@ type machine struct {
 	phase     phase
 	since     int64 // when the phase began
 	openUntil int64
-	recovered int64 // when it last closed; longAgo if it never opened
-	passed    int   // probes that succeeded in this phase
+	recovered atomic.Int64 // when it last closed, longAgo if it never opened; read without the lock
+	passed    int          // probes that succeeded in this phase
 	probes    []probe
 	cfg       *monitorConfig
 }
@@ -57,7 +58,7 @@ const longAgo = math.MinInt64
 
 func (a *machine) init(cfg *monitorConfig) {
 	a.cfg = cfg
-	a.recovered = longAgo
+	a.recovered.Store(longAgo)
 	a.probes = make([]probe, cfg.probes)
 }
 
@@ -70,7 +71,7 @@ func (a *machine) enter(s MonitorState, now int64) {
 	case StateOpen:
 		a.openUntil = now + int64(a.cfg.openFor)
 	case StateClosed:
-		a.recovered = now
+		a.recovered.Store(now)
 	}
 }
 
