@@ -1,0 +1,159 @@
+//go:build unix
+
+// Command report prints what the error-rate monitor of smsfailover costs beside
+// two circuit breakers: processor time of the whole process per send (ask, then
+// record; one in ten fails) from 1 and from 64 goroutines, and bytes allocated.
+// Every measurement runs in a process of its own; rounds are interleaved, so that
+// a busy machine disturbs the ratios little.
+//
+//	go run ./smsfailover/monitor/report [-rounds n] [-sends n]
+package main
+
+import (
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	peers "github.com/ycvk/tinybook/internal/peerbench/smsfailover/monitor"
+)
+
+var (
+	rounds = flag.Int("rounds", 9, "measure everything this many times")
+	sends  = flag.Int("sends", 4_000_000, "sends in one measurement")
+	child  = flag.String("child", "", "the measurement that this process is for; set by report itself")
+	impl   = flag.String("impl", "", "the breaker that this process is for; set by report itself")
+)
+
+func main() {
+	flag.Parse()
+	if *child != "" {
+		measure(*child, *impl)
+		return
+	}
+	fmt.Printf("%s %s/%s, %d processors, %d rounds, each in its own process\n\n",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), *rounds)
+	table("ask + record, processor ns, 1 goroutine", "cpu1")
+	table("ask + record, processor ns, 64 goroutines", "cpu64")
+	table("ask + record, bytes allocated, 64 goroutines", "bytes")
+}
+
+// table measures all breakers in turn and prints a line for each.
+func table(title, what string) {
+	impls := peers.Impls()
+	results := make([][]float64, len(impls))
+	for range *rounds {
+		for i, impl := range impls {
+			results[i] = append(results[i], run(what, impl.Name))
+		}
+	}
+	fmt.Printf("%s\n%-14s %9s %9s %8s", title, "impl", "best", "median", "spread")
+	for _, ours := range impls[:2] {
+		fmt.Printf(" %20s", "x "+ours.Name)
+	}
+	fmt.Println()
+	for i, impl := range impls {
+		best, mid := slices.Min(results[i]), median(results[i])
+		fmt.Printf("%-14s %9.2f %9.2f %7.0f%%", impl.Name, best, mid, 100*(slices.Max(results[i])-best)/mid)
+		for ours := range 2 {
+			fmt.Printf(" %20s", ratio(results[i], results[ours]))
+		}
+		fmt.Println()
+	}
+	fmt.Println()
+}
+
+// ratio returns the median, over the rounds, of a/b.
+func ratio(a, b []float64) string {
+	ratios := make([]float64, len(a))
+	for r := range ratios {
+		ratios[r] = a[r] / b[r]
+	}
+	if m := median(ratios); !math.IsNaN(m) && !math.IsInf(m, 0) {
+		return fmt.Sprintf("%.2f", m)
+	}
+	return "-"
+}
+
+func run(what, impl string) float64 {
+	cmd := exec.Command(os.Args[0], "-child", what, "-impl", impl, fmt.Sprint("-sends=", *sends))
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	x := math.NaN()
+	if err == nil {
+		_, err = fmt.Sscan(strings.TrimSpace(string(out)), &x)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "report: %s of %s: %v\n", what, impl, err)
+		os.Exit(1)
+	}
+	return x
+}
+
+func median(xs []float64) float64 {
+	xs = slices.Sorted(slices.Values(xs))
+	return (xs[(len(xs)-1)/2] + xs[len(xs)/2]) / 2
+}
+
+// measure prints one figure.
+func measure(what, name string) {
+	for _, impl := range peers.Impls() {
+		if impl.Name != name {
+			continue
+		}
+		switch what {
+		case "cpu1":
+			fmt.Println(perSend(impl, 1, cpu))
+		case "cpu64":
+			fmt.Println(perSend(impl, 64, cpu))
+		case "bytes":
+			fmt.Println(math.Round(perSend(impl, 64, allocated)))
+		}
+	}
+}
+
+// perSend returns by how much the meter rises per send.
+func perSend(impl peers.Impl, goroutines int, meter func() float64) float64 {
+	send := impl.Open()
+	n := *sends / goroutines
+	run := func(n int) {
+		var wg sync.WaitGroup
+		for range goroutines {
+			wg.Go(func() {
+				for i := 1; i <= n; i++ {
+					if !send(i%10 != 0) {
+						panic("refused at 10 % failures")
+					}
+				}
+			})
+		}
+		wg.Wait()
+	}
+	run(100)
+	start := meter()
+	run(n)
+	return (meter() - start) / float64(n*goroutines)
+}
+
+func allocated() float64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.TotalAlloc)
+}
+
+// cpu returns the processor time in nanoseconds that all threads of the process
+// have used.
+func cpu() float64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return float64(time.Duration(u.Utime.Nano() + u.Stime.Nano()))
+}
