@@ -13,7 +13,7 @@ import (
 // the store, so that a retry after a restart waits as long as it would have
 // before.
 //
-// Those of this package never return a delay of 0, nor one beyond their max, for
+// Those of this package never return a delay of 0, nor one beyond their limit, for
 // any attempt. What makes no sense in their arguments is put right as they
 // say, and reported by their method Validate() error, which wraps [ErrInput].
 type Backoff interface {
@@ -28,7 +28,7 @@ const leastDelay = time.Millisecond
 
 // FullJitter returns a Backoff that spreads retries over the whole of a range
 // that doubles with each: attempt n waits a random time up to base*2^n, and no
-// more than max. So messages that failed together don't come back together, which
+// more than limit. So messages that failed together don't come back together, which
 // is what to use unless there is a reason not to.
 //
 // The first wait is at least base/50, and any other at least a quarter of its
@@ -36,21 +36,21 @@ const leastDelay = time.Millisecond
 // of the first. The rule is "full jitter" of the AWS Architecture Blog
 // (Exponential Backoff And Jitter, 2015), but for this lower end.
 //
-// A base below 1 ms is taken for 1 ms, a max below base for base.
-func FullJitter(base, max time.Duration) Backoff {
-	return fullJitter{newBounds("FullJitter", base, max)}
+// A base below 1 ms is taken for 1 ms, a limit below base for base.
+func FullJitter(base, limit time.Duration) Backoff {
+	return fullJitter{newBounds("FullJitter", base, limit)}
 }
 
 // Decorrelated returns a Backoff whose waits grow from the last one: a random
-// time from base to 3*prev, and no more than max. Unlike [FullJitter] it never
+// time from base to 3*prev, and no more than limit. Unlike [FullJitter] it never
 // waits less than base, and its peaks are lower still; its waits depend on
 // chance for longer. It is "decorrelated jitter" of the AWS Architecture Blog
 // (Exponential Backoff And Jitter, 2015).
 //
-// A base below 1 ms is taken for 1 ms, a max below base for base, and a prev
+// A base below 1 ms is taken for 1 ms, a limit below base for base, and a prev
 // below base for base.
-func Decorrelated(base, max time.Duration) Backoff {
-	return decorrelated{newBounds("Decorrelated", base, max)}
+func Decorrelated(base, limit time.Duration) Backoff {
+	return decorrelated{newBounds("Decorrelated", base, limit)}
 }
 
 type bounds struct {
@@ -65,7 +65,7 @@ func newBounds(name string, base, limit time.Duration) bounds {
 		b.err = fmt.Errorf("%w: %s: base %v, want %v or more", ErrInput, name, base, leastDelay)
 	}
 	if limit < base {
-		b.err = errors.Join(b.err, fmt.Errorf("%w: %s: max %v is less than base %v", ErrInput, name, limit, base))
+		b.err = errors.Join(b.err, fmt.Errorf("%w: %s: limit %v is less than base %v", ErrInput, name, limit, base))
 	}
 	return b
 }

@@ -12,15 +12,15 @@ import (
 //
 //	base * multiplier^n * (1 - randomization + 2*randomization*r)
 //
-// with a random r from 0 to 1, and no more than max, which holds after the
-// randomization. So at max all wait alike, and a low randomization sends them
+// with a random r from 0 to 1, and no more than limit, which holds after the
+// randomization. So at limit all wait alike, and a low randomization sends them
 // back together: [FullJitter] is the better one for many messages.
 //
-// A base below 1 ms is taken for 1 ms, a max below base for base, a multiplier
+// A base below 1 ms is taken for 1 ms, a limit below base for base, a multiplier
 // that isn't a number of 1 or more for 1, and a randomization outside 0 to 1 for
 // the nearer of the two. A wait is at least 1 ms.
-func Exponential(base time.Duration, multiplier, randomization float64, max time.Duration) Backoff {
-	b := newBounds("Exponential", base, max)
+func Exponential(base time.Duration, multiplier, randomization float64, limit time.Duration) Backoff {
+	b := newBounds("Exponential", base, limit)
 	e := exponential{bounds: b, multiplier: multiplier, randomization: randomization}
 	if !(multiplier >= 1 && multiplier <= math.MaxFloat64) {
 		e.multiplier = 1

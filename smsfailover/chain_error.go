@@ -3,6 +3,7 @@ package smsfailover
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -104,13 +105,18 @@ func (e *ChainError) Unwrap() error {
 	if e.never {
 		return ErrPermanent
 	}
-	for i := len(e.Refusals) - 1; i >= 0; i-- {
-		r := e.Refusals[i]
+	for _, r := range slices.Backward(e.Refusals) {
 		if (r.Class == Permanent || r.Class == Transient) && Classify(r.Err) == r.Class {
 			return r.Err
 		}
 	}
 	return nil
+}
+
+// Timeout reports whether some provider may have taken the message, although
+// it didn't say so. The name is that of [net.Error].
+func (e *ChainError) Timeout() bool {
+	return slices.ContainsFunc(e.Refusals, func(r Refusal) bool { return r.Unknown })
 }
 
 // A NumbersError says which of several numbers weren't served, and must be the

@@ -42,7 +42,7 @@ func (h *holds) init() {
 }
 
 // key hashes a message; lengths keep one field from running into the next.
-func (h *holds) key(tplID string, args []string, number string) uint64 {
+func (h *holds) key(p parcel) uint64 {
 	var hash maphash.Hash
 	hash.SetSeed(h.seed)
 	put := func(s string) {
@@ -51,20 +51,20 @@ func (h *holds) key(tplID string, args []string, number string) uint64 {
 		hash.Write(n[:])
 		hash.WriteString(s)
 	}
-	put(tplID)
-	put(number)
-	for _, a := range args {
+	put(p.tplID)
+	put(p.number[0])
+	for _, a := range p.args {
 		put(a)
 	}
 	return hash.Sum64()
 }
 
 // find returns the provider that the message is held to, or nil.
-func (h *holds) find(tplID string, args []string, number string) *link {
+func (h *holds) find(p parcel) *link {
 	if h.n.Load() == 0 {
 		return nil
 	}
-	key := h.key(tplID, args, number)
+	key := h.key(p)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.expire(time.Now(), maxHolds)
@@ -72,8 +72,8 @@ func (h *holds) find(tplID string, args []string, number string) *link {
 }
 
 // add holds the message to l, unless it is held already: then it keeps its time.
-func (h *holds) add(l *link, tplID string, args []string, number string) {
-	key, now := h.key(tplID, args, number), time.Now()
+func (h *holds) add(l *link, p parcel) {
+	key, now := h.key(p), time.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.expire(now, maxHolds-1)
@@ -86,12 +86,12 @@ func (h *holds) add(l *link, tplID string, args []string, number string) {
 	h.n.Store(int64(len(h.links)))
 }
 
-// forget lets the message go anywhere again; l is what find returned for it.
-func (h *holds) forget(l *link, tplID string, args []string, number string) {
-	if l == nil {
+// forget lets the message go anywhere again.
+func (h *holds) forget(p parcel) {
+	if h.n.Load() == 0 {
 		return
 	}
-	key := h.key(tplID, args, number)
+	key := h.key(p)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.links, key)

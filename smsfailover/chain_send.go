@@ -22,11 +22,11 @@ func (c *Chain) Send(ctx context.Context, tplID string, args []string, numbers .
 	case 0:
 		return fmt.Errorf("%w: Chain.Send: no number", ErrInput)
 	case 1:
-		return c.sendOne(ctx, tplID, args, numbers[0])
+		return c.sendOne(ctx, parcel{tplID, args, numbers})
 	}
 	failed := &NumbersError{Total: len(numbers)}
-	for i, number := range numbers {
-		if err := c.sendOne(ctx, tplID, args, number); err != nil {
+	for i := range numbers {
+		if err := c.sendOne(ctx, parcel{tplID, args, numbers[i : i+1 : i+1]}); err != nil {
 			failed.Index = append(failed.Index, i)
 			failed.Errs = append(failed.Errs, err)
 		}
@@ -37,40 +37,57 @@ func (c *Chain) Send(ctx context.Context, tplID string, args []string, numbers .
 	return failed
 }
 
-func (c *Chain) sendOne(ctx context.Context, tplID string, args []string, number string) error {
+// A parcel is one message. Its number is in a slice of one, since that is what
+// providers take.
+type parcel struct {
+	tplID        string
+	args, number []string
+}
+
+func (c *Chain) sendOne(ctx context.Context, p parcel) error {
 	var few [16]*link
-	links := c.order(few[:0])
-	heldTo := c.holds.find(tplID, args, number)
-	if heldTo != nil {
-		links = append(links[:0], heldTo)
-	}
 	var refusals []Refusal
-	for _, l := range links {
+	for _, l := range c.route(few[:0], p) {
 		if ctx.Err() != nil {
 			return givenUp(ctx, refusals)
 		}
-		r := l.try(ctx, tplID, args, number)
+		r := l.try(ctx, p)
+		last := c.settle(l, r, p)
 		if r.Class == Success {
-			c.holds.forget(heldTo, tplID, args, number)
 			return nil
 		}
-		r.text = maskText(r.Err, args, number)
+		r.text = maskText(r.Err, p.args, p.number[0])
 		refusals = append(refusals, r)
-		if r.Unknown && !l.PreferAvailability {
-			c.holds.add(l, tplID, args, number)
-		}
-		if r.Class == Canceled {
+		if ctx.Err() != nil && r.Class != Permanent {
 			return givenUp(ctx, refusals)
 		}
-		if r.Class == Permanent {
-			c.holds.forget(heldTo, tplID, args, number)
-			break
-		}
-		if r.Unknown && !l.PreferAvailability {
+		if last {
 			break
 		}
 	}
 	return notTaken(refusals)
+}
+
+// route appends the providers to ask for p to dst.
+func (c *Chain) route(dst []*link, p parcel) []*link {
+	if l := c.holds.find(p); l != nil {
+		return append(dst, l)
+	}
+	return c.order(dst)
+}
+
+// settle remembers what r means for a further try of p, and reports whether no
+// other provider may be asked now.
+func (c *Chain) settle(l *link, r Refusal, p parcel) (last bool) {
+	switch {
+	case r.Class == Success || r.Class == Permanent:
+		c.holds.forget(p)
+		return true
+	case r.Unknown && !l.PreferAvailability:
+		c.holds.add(l, p)
+		return true
+	}
+	return false
 }
 
 // throttledFor is how long a provider is left alone that wants less traffic, or
@@ -80,7 +97,7 @@ const throttledFor = time.Second
 // try asks the monitor, the limiter and the provider, in this order: a limiter's
 // yes would be spent for nothing if the monitor then said no, while a permit can
 // be given back.
-func (l *link) try(ctx context.Context, tplID string, args []string, number string) Refusal {
+func (l *link) try(ctx context.Context, p parcel) Refusal {
 	var permit Permit
 	if l.Monitor != nil {
 		var ok bool
@@ -94,7 +111,7 @@ func (l *link) try(ctx context.Context, tplID string, args []string, number stri
 		return r
 	}
 	defer permit.Done(Transient) // counts only if Send panics
-	err := l.Service.Send(ctx, tplID, args, number)
+	err := l.Service.Send(ctx, p.tplID, p.args, p.number...)
 	r := l.result(ctx, err)
 	permit.Done(r.Class)
 	return r

@@ -118,9 +118,14 @@ func (m *ErrorRateMonitor) over(t tally) bool {
 	return t.failed > 0 && t.total() >= uint64(m.cfg.minSamples) && t.rate() > m.limit()
 }
 
-// record counts a result, and opens a closed monitor if it has to.
+// record counts a result, and opens a closed monitor if it has to. A failure can
+// raise the rate over the threshold. A success can't; it can complete the minimum
+// sample, but not where its bucket alone had that before.
 func (m *ErrorRateMonitor) record(now int64, ok bool) {
-	m.window.add(now, ok)
+	bucket, _ := m.window.add(now, ok)
+	if ok && bucket.total() > uint64(m.cfg.minSamples) {
+		return
+	}
 	if m.over(m.window.sum(now)) && m.closed() {
 		m.trip()
 	}

@@ -63,10 +63,12 @@ func (m *ErrorRateMonitor) advance(now int64) {
 			return
 		}
 		granted, _ := m.machine.oldest()
+		if to == StateOpen {
+			m.window.add(now, false)
+		}
 		m.change(to, at)
 		if to == StateOpen {
-			// An unreported probe kept the provider unasked since it was granted.
-			m.window.add(now, false)
+			// The provider has been left alone since that probe was granted.
 			m.machine.openUntil = max(at, granted+int64(m.cfg.openFor))
 		}
 	}

@@ -51,8 +51,9 @@ func (w *rateWindow) epoch(now int64) uint64 {
 	return uint64(now/w.width + w.skip.Load())
 }
 
-// add counts one result and returns what it pushed out of the ring.
-func (w *rateWindow) add(now int64, ok bool) (gone tally) {
+// add counts one result. It returns what its bucket holds now, and what it pushed
+// out of the ring.
+func (w *rateWindow) add(now int64, ok bool) (bucket, gone tally) {
 	epoch := w.epoch(now)
 	word := &w.words[epoch%windowBuckets]
 	tag := epoch >> bucketBits & tagMask
@@ -64,7 +65,7 @@ func (w *rateWindow) add(now int64, ok bool) (gone tally) {
 		old := word.Load()
 		next, gone := count(old, tag, one)
 		if word.CompareAndSwap(old, next) {
-			return gone
+			return unpack(next), gone
 		}
 	}
 }
