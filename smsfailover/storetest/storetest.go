@@ -58,7 +58,7 @@ type Harness struct {
 	Grain time.Duration
 	// Lag is how long after a call its effects may take to show in Claim and
 	// Depth, as in a store that consumes a log. Lease should be 8 times as long.
-	// 0: at once.
+	// 0: at once. Above 0 the comparison with the model is left out.
 	Lag time.Duration
 	// Takeover declares that a new Store of the same data may take jobs over
 	// from one that lives, whose claims of them are lost then, before their
@@ -149,7 +149,7 @@ func scenarios(c Caps) []scenario {
 	all := declarationScenarios(c)
 	for _, group := range [][]scenario{
 		enqueueScenarios(), inputScenarios(), claimScenarios(c), leaseScenarios(), reportScenarios(),
-		deadScenarios(c), depthScenarios(), raceScenarios(),
+		deadScenarios(c), depthScenarios(), raceScenarios(), modelScenarios(),
 	} {
 		all = append(all, group...)
 	}
