@@ -20,7 +20,7 @@ func allScenarios() []scenario {
 		{name: "AllBadArguments", limits: perHour(5), run: allBadArguments},
 		{
 			name: "AllRetryAfterIsTrue", run: allRetryAfterIsTrue,
-			limits: []ratelimit.Limit{{N: 5, Per: 200 * time.Millisecond}},
+			limits: []ratelimit.Limit{{N: 5, Per: 100 * time.Millisecond}},
 		},
 		{name: "ManyGoroutinesAll", limits: perHour(20), run: manyAll},
 	}
@@ -228,7 +228,7 @@ func allRetryAfterIsTrue(e *env) {
 		for i, key := range keys {
 			d = append(d, hits(key, 1+rng.IntN(5)))
 			if i == 2 {
-				d[i].Limits = []ratelimit.Limit{{N: 6, Per: 150 * time.Millisecond}}
+				d[i].Limits = []ratelimit.Limit{{N: 6, Per: 80 * time.Millisecond}}
 			}
 		}
 		r, ok := e.all(tag, d...)

@@ -53,7 +53,7 @@ func atMostKeepsLargeFractions(e *env) {
 
 func (e *env) cadence(step time.Duration, steps int) {
 	if !e.bubble {
-		steps = min(steps, 70)
+		steps = min(steps, 60)
 	}
 	key, limit := e.key(), e.limit()
 	start, got := time.Now(), 0

@@ -22,8 +22,8 @@ func countScenarios() []scenario {
 			limits: []ratelimit.Limit{ratelimit.PerHour(5), {N: 0, Per: time.Second}},
 		},
 		{
-			name: "SeveralLimits", run: severalLimits, within: 150 * time.Millisecond,
-			limits: []ratelimit.Limit{ratelimit.PerHour(5), {N: 3, Per: 600 * time.Millisecond}},
+			name: "SeveralLimits", run: severalLimits, within: 80 * time.Millisecond,
+			limits: []ratelimit.Limit{ratelimit.PerHour(5), {N: 3, Per: 300 * time.Millisecond}},
 		},
 		{
 			name: "GCRABurst", run: burst, only: []ratelimit.Algorithm{ratelimit.GCRA},

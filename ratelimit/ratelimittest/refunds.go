@@ -8,14 +8,14 @@ import (
 )
 
 func refundScenarios() []scenario {
-	short := []ratelimit.Limit{{N: 3, Per: 600 * time.Millisecond}}
+	short := []ratelimit.Limit{{N: 3, Per: 300 * time.Millisecond}}
 	return []scenario{
 		{name: "RefundGivesRoom", limits: perHour(5), run: refundGivesRoom},
 		{name: "RefundTwice", limits: perHour(5), run: refundTwice},
 		{name: "RefundAsIfNeverTaken", limits: perHour(5), run: refundAsIfNeverTaken},
 		{name: "RefundOfNothing", limits: perHour(5), run: refundOfNothing},
 		{name: "RefundAfterReset", limits: perHour(5), run: refundAfterReset},
-		{name: "RefundAfterTheWindow", limits: short, run: refundAfterTheWindow, within: 60 * time.Millisecond},
+		{name: "RefundAfterTheWindow", limits: short, run: refundAfterTheWindow, within: 40 * time.Millisecond},
 		{
 			name: "RefundUnderSeveralLimits", run: refundSeveral,
 			limits: []ratelimit.Limit{ratelimit.PerHour(5), ratelimit.PerDay(7), ratelimit.PerDay(6)},

@@ -8,9 +8,9 @@ import (
 )
 
 func waitScenarios() []scenario {
-	one := []ratelimit.Limit{{N: 5, Per: 200 * time.Millisecond}}
-	odd := []ratelimit.Limit{{N: 7, Per: 300 * time.Millisecond}}
-	two := []ratelimit.Limit{{N: 3, Per: 100 * time.Millisecond}, {N: 7, Per: 400 * time.Millisecond}}
+	one := []ratelimit.Limit{{N: 5, Per: 100 * time.Millisecond}}
+	odd := []ratelimit.Limit{{N: 7, Per: 150 * time.Millisecond}}
+	two := []ratelimit.Limit{{N: 3, Per: 50 * time.Millisecond}, {N: 7, Per: 200 * time.Millisecond}}
 	return []scenario{
 		{name: "RetryAfterIsTrue", limits: one, run: retryAfterIsTrue},
 		{name: "RetryAfterIsTrueOfOddLimits", limits: odd, run: retryAfterIsTrue},
@@ -26,7 +26,7 @@ func (e *env) rounds() int {
 	if e.bubble {
 		return 60
 	}
-	return 5
+	return 4
 }
 
 // random returns a generator whose seed a failed test shows.

@@ -8,8 +8,8 @@ import (
 )
 
 func windowScenarios() []scenario {
-	limits := []ratelimit.Limit{{N: 20, Per: 400 * time.Millisecond}}
-	several := []ratelimit.Limit{{N: 8, Per: 100 * time.Millisecond}, {N: 20, Per: 400 * time.Millisecond}}
+	limits := []ratelimit.Limit{{N: 20, Per: 200 * time.Millisecond}}
+	several := []ratelimit.Limit{{N: 8, Per: 50 * time.Millisecond}, {N: 20, Per: 200 * time.Millisecond}}
 	return []scenario{
 		{name: "WorstWindow", limits: limits, run: worstWindow},
 		{name: "WorstWindowOfSeveralLimits", limits: several, run: worstWindow},
@@ -78,7 +78,7 @@ func worstOverTheEdge(e *env) {
 	e.ok(key, 1)
 	hits := []Hit{{start, time.Now(), 1}}
 	e.wait(per - 60*time.Millisecond)
-	hits = append(hits, e.hammer(key, 180*time.Millisecond, e.l)...)
+	hits = append(hits, e.hammer(key, 120*time.Millisecond, e.l)...)
 	e.strict(hits)
 	e.enough(hits, e.limit().N)
 }
@@ -89,7 +89,7 @@ func worstAtTheBoundary(e *env) {
 	key, per := e.key(), e.limit().Per
 	e.clear(per, per/4)
 	e.wait(untilEdge(per) - 20*time.Millisecond)
-	hits := e.hammer(key, 80*time.Millisecond, e.l)
+	hits := e.hammer(key, 60*time.Millisecond, e.l)
 	e.strict(hits)
 	e.enough(hits, e.limit().N)
 }

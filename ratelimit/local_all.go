@@ -1,0 +1,195 @@
+package ratelimit
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"math"
+	"slices"
+	"time"
+)
+
+// AllowAll admits the hits of all Demands or none, as one step: no other call
+// sees a part of it. There is one Result per Demand, in their order; see [Demand]
+// for what they say. The tag is part of every key's identity, for all Demands of
+// the call: pass one constant, or the tenant, never what differs from request to
+// request, or an address that all phones share gets a limit per phone. The same
+// key under other Limits, or in Allow, is another key.
+//
+// No Demand, an empty tag or Key, an N below 1 and bad Limits are [ErrInput], all
+// of them in one error.
+func (l *Local) AllowAll(ctx context.Context, tag string, d ...Demand) ([]Result, error) {
+	if err := l.checkAll(tag, d); err != nil {
+		return nil, err
+	}
+	if err := contextError(ctx); err != nil {
+		return nil, err
+	}
+	parts := l.parts(tag, d)
+	now := l.lockAll(parts)
+	defer l.unlockAll(parts)
+	results := make([]Result, len(d))
+	wait := time.Duration(0)
+	for i := range parts {
+		p := &parts[i]
+		d, _ := p.plan.wait(l.method, p.shard, p.row(), now, p.n)
+		wait = max(wait, d)
+	}
+	for i := range parts {
+		if wait > 0 {
+			parts[i].refuse(now, wait, results)
+		} else {
+			parts[i].admit(now, d, results)
+		}
+	}
+	return results, nil
+}
+
+func (l *Local) checkAll(tag string, d []Demand) error {
+	var err error
+	if tag == "" {
+		err = joinErrors(err, fmt.Errorf("%w: the tag is empty", ErrInput))
+	}
+	if len(d) == 0 {
+		err = joinErrors(err, fmt.Errorf("%w: there is no Demand", ErrInput))
+	}
+	for i := range d {
+		fault := checkAsk(d[i].Key, d[i].N)
+		if d[i].Limits != nil {
+			fault = joinErrors(fault, checkLimits(l.algorithm, d[i].Limits))
+		}
+		if fault != nil {
+			err = joinErrors(err, fmt.Errorf("demand %d: %w", i, fault))
+		}
+	}
+	return err
+}
+
+// joinErrors is errors.Join, without a shell around a single error.
+func joinErrors(a, b error) error {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	return errors.Join(a, b)
+}
+
+// A part is what an AllowAll asks of one row.
+type part struct {
+	plan    *localPlan
+	id      id
+	shard   *shard
+	n       int64 // of all its demands
+	demands []int
+}
+
+// parts returns what is asked of which row, each row once, in the order in which
+// shards are locked.
+func (l *Local) parts(tag string, d []Demand) []part {
+	parts := make([]part, len(d))
+	for i := range d {
+		parts[i] = l.part(tag, &d[i])
+		parts[i].demands = []int{i}
+	}
+	slices.SortFunc(parts, func(a, b part) int {
+		return cmp.Or(cmp.Compare(a.id.a%numShards, b.id.a%numShards), cmp.Compare(a.id.a, b.id.a),
+			cmp.Compare(a.id.b, b.id.b), cmp.Compare(a.demands[0], b.demands[0]))
+	})
+	merged := parts[:1]
+	for _, p := range parts[1:] {
+		last := &merged[len(merged)-1]
+		if p.id != last.id {
+			merged = append(merged, p)
+			continue
+		}
+		last.n = min(last.n, math.MaxInt64-p.n) + p.n
+		last.demands = append(last.demands, p.demands...)
+	}
+	return merged
+}
+
+// A tagged is what makes a key of AllowAll.
+type tagged struct {
+	tag, key string
+	limits   uint64 // 0: the limiter's own
+}
+
+func (l *Local) part(tag string, d *Demand) part {
+	p, t := l.plan, tagged{tag: tag, key: d.Key}
+	if d.Limits != nil && !p.is(d.Limits) {
+		p = newPlan(l, d.Limits)
+		t.limits = l.fingerprint(d.Limits)
+	}
+	k := newID(maphash.Comparable(l.seeds[0], t), maphash.Comparable(l.seeds[1], t))
+	return part{plan: p, id: k, shard: l.shard(k), n: int64(d.N)}
+}
+
+func (l *Local) fingerprint(limits []Limit) uint64 {
+	var h maphash.Hash
+	h.SetSeed(l.seeds[0])
+	for i := range limits {
+		maphash.WriteComparable(&h, limits[i])
+	}
+	return max(h.Sum64(), 1)
+}
+
+// lockAll locks the shards of parts, which are in order, and returns the time.
+func (l *Local) lockAll(parts []part) (now int64) {
+	for i := range parts {
+		if i == 0 || parts[i].shard != parts[i-1].shard {
+			parts[i].shard.mu.Lock()
+		}
+	}
+	now = l.clock.now()
+	for i := range parts {
+		now = parts[i].shard.tick(now)
+	}
+	for i := range parts {
+		parts[i].shard.tick(now)
+		parts[i].shard.sweep(now)
+	}
+	return now
+}
+
+func (l *Local) unlockAll(parts []part) {
+	for i := range parts {
+		if i == 0 || parts[i].shard != parts[i-1].shard {
+			parts[i].shard.mu.Unlock()
+		}
+	}
+}
+
+func (p *part) row() row {
+	r, _ := p.shard.table(p.plan).find(p.id)
+	return r
+}
+
+// admit takes what the demands of p ask for.
+func (p *part) admit(now int64, d []Demand, results []Result) {
+	var r row
+	for _, i := range p.demands {
+		res := &results[i]
+		r, res.Receipt.local = p.shard.take(p.plan, p.id, now, int64(d[i].N))
+		res.Allowed = d[i].N
+	}
+	for _, i := range p.demands {
+		p.shard.look(p.plan, r, now, 0, 0, &results[i])
+	}
+}
+
+// refuse answers that everything fits after wait.
+func (p *part) refuse(now int64, wait time.Duration, results []Result) {
+	room, _ := p.plan.room(p.shard.method, p.shard, p.row(), now)
+	for _, i := range p.demands {
+		p.shard.look(p.plan, p.row(), now, p.n, min(p.n, room), &results[i])
+		if p.n > room {
+			_, q := p.plan.wait(p.shard.method, p.shard, p.row(), now, p.n)
+			results[i].Limit = q.limit
+		}
+		results[i].RetryAfter = wait
+	}
+}
