@@ -20,6 +20,18 @@ var (
 	// send's context whose lease was lost.
 	ErrLost = errors.New("smsfailover: the lease is lost")
 
+	// ErrNever is wrapped by what [Failover.Submit] returns for a message that the
+	// limiter will not let go however long it waits, and stands in the dead
+	// letters for one that was queued.
+	ErrNever = errors.New("smsfailover: the limiter will never let this message go")
+
+	// ErrExpired is wrapped by what [Failover.Submit] returns for a message whose
+	// NotAfter has passed, or will have when the limiter lets it go.
+	ErrExpired = errors.New("smsfailover: the message is past its NotAfter")
+
+	// ErrRunning is returned by a [Failover.Run] while another one runs.
+	ErrRunning = errors.New("smsfailover: Run is running already")
+
 	// ErrInput is wrapped by the errors of calls and constructors whose
 	// arguments make no sense. Nothing was changed.
 	ErrInput = errors.New("smsfailover: invalid argument")

@@ -1,0 +1,183 @@
+package smsfailover
+
+import (
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	maxCause  = 256     // bytes of a cause that are kept
+	maxText   = 4 << 10 // bytes of an error's text that are looked at
+	mask      = "***"
+	tellsWhom = 7 // so many digits of a number in a row are taken for it
+)
+
+// A redacted error reads as text, and is err to errors.Is and errors.As. The
+// text of err itself may hold the number or a code.
+type redacted struct {
+	text string
+	err  error
+}
+
+func (e *redacted) Error() string { return e.text }
+func (e *redacted) Unwrap() error { return e.err }
+
+// redactError returns err with a text that tells neither the number nor the args
+// of any of ms.
+func redactError(err error, ms ...*Message) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	for _, m := range ms {
+		text = redact(text, m)
+	}
+	return &redacted{text: text, err: err}
+}
+
+// redact returns text, which somebody else wrote about m, without m's number and
+// args, in valid UTF-8 and at most maxCause bytes.
+func redact(text string, m *Message) string {
+	whole := len(text) <= maxText
+	text = text[:min(len(text), maxText)]
+	secret := make([]bool, len(text))
+	markNumber(secret, text, m.To)
+	for _, arg := range m.Args {
+		for _, form := range forms(arg) {
+			markAll(secret, text, form)
+		}
+	}
+	if !whole { // the last bytes may be the first of an arg
+		for i := len(text); i > 0 && !secret[i-1]; i-- {
+			secret[i-1] = true
+		}
+	}
+	return cut(masked(text, secret), maxCause)
+}
+
+// withoutNumbers returns err with a text that has no digits that could be a
+// number, for errors of the store: it is not known whom they are about.
+func withoutNumbers(err error) error {
+	text := err.Error()
+	text = text[:min(len(text), maxText)]
+	secret := make([]bool, len(text))
+	markDigits(secret, text, func(got string) bool { return len(got) >= tellsWhom })
+	return &redacted{text: cut(masked(text, secret), maxCause), err: err}
+}
+
+// forms returns s as it is, and as it stands in JSON and in URLs.
+func forms(s string) []string {
+	all := []string{s, url.QueryEscape(s)}
+	if quoted, err := json.Marshal(s); err == nil {
+		all = append(all, string(quoted[1:len(quoted)-1]))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// markAll marks each s in text.
+func markAll(secret []bool, text, s string) {
+	if s == "" {
+		return
+	}
+	for from := 0; ; {
+		i := strings.Index(text[from:], s)
+		if i < 0 {
+			return
+		}
+		mark(secret[from+i : from+i+len(s)])
+		from += i + 1
+	}
+}
+
+func mark(part []bool) {
+	for i := range part {
+		part[i] = true
+	}
+}
+
+// markNumber marks number in text, however it is grouped and with or without the
+// code of its country.
+func markNumber(secret []bool, text, number string) {
+	markAll(secret, text, number)
+	want := digits(number)
+	markDigits(secret, text, func(got string) bool { return tells(got, want) })
+}
+
+// markDigits marks the numbers in text that is says.
+func markDigits(secret []bool, text string, is func(digits string) bool) {
+	for i := 0; i < len(text); i++ {
+		if !isDigit(text[i]) {
+			continue
+		}
+		end := endOfNumber(text, i)
+		if is(digits(text[i:end])) {
+			mark(secret[i:end])
+		}
+		i = end
+	}
+}
+
+// endOfNumber returns where the digits that start at i end, which may be grouped
+// by one separator each.
+func endOfNumber(text string, i int) int {
+	for end := i; ; {
+		switch {
+		case end < len(text) && isDigit(text[end]):
+			end++
+		case end+1 < len(text) && strings.IndexByte(" -.()/", text[end]) >= 0 && isDigit(text[end+1]):
+			end += 2
+		default:
+			return end
+		}
+	}
+}
+
+// tells reports whether got and want share digits enough to be one number.
+func tells(got, want string) bool {
+	for i := 0; i+tellsWhom <= len(want); i++ {
+		if strings.Contains(got, want[i:i+tellsWhom]) {
+			return true
+		}
+	}
+	return false
+}
+
+func digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < utf8.RuneSelf && isDigit(byte(r)) {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+func isDigit(b byte) bool { return '0' <= b && b <= '9' }
+
+// masked returns text with one mask for each run of what is secret.
+func masked(text string, secret []bool) string {
+	var b strings.Builder
+	for i := range len(text) {
+		switch {
+		case !secret[i]:
+			b.WriteByte(text[i])
+		case i == 0 || !secret[i-1]:
+			b.WriteString(mask)
+		}
+	}
+	return strings.ToValidUTF8(b.String(), "\uFFFD")
+}
+
+// cut returns the first n bytes of s, which is valid UTF-8, or a little less.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}

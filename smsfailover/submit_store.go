@@ -1,0 +1,133 @@
+package smsfailover
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"time"
+)
+
+// storeFirst stores entries under a claim of this call, and settles those that
+// are not this call's to try.
+func (f *Failover) storeFirst(ctx context.Context, first []*entry) {
+	resting := f.gate.RetryAfter() > 0 // then there is no use in trying
+	until := time.Now().Add(f.cfg.lease)
+	jobs := make([]Job, len(first))
+	for i, e := range first {
+		jobs[i] = Job{Message: e.m}
+		if !resting {
+			jobs[i].Token, jobs[i].LeaseUntil, jobs[i].Claims = rand.Text(), until, 1
+		}
+		e.stored, e.ref, e.until = true, jobs[i].Ref(), until
+		e.rest = result{verdict: refused, err: errOpen}
+	}
+	f.enqueue(ctx, first, jobs)
+	var later []Ref
+	for i, e := range first {
+		switch {
+		case e.err != nil:
+		case e.receipt.Outcome == Queued && !resting:
+			e.settled = false // its turn comes now
+		case e.receipt.Outcome == Superseded && !resting:
+			later = append(later, jobs[i].Ref())
+		}
+	}
+	if len(later) > 0 {
+		// Those that wait for an older one in flight have no claim: lost is fine,
+		// and so is a failure, which the end of the lease makes good.
+		_ = f.release(context.WithoutCancel(ctx), within(f.cfg.callTimeout), 0, later...)
+		f.wakeUp()
+	}
+}
+
+// queue stores what could not be sent.
+func (f *Failover) queue(ctx context.Context, rest []*entry) {
+	now := time.Now()
+	jobs := make([]Job, len(rest))
+	for i, e := range rest {
+		jobs[i] = Job{Message: e.m, Attempt: e.attempts, Claims: e.attempts}
+		if e.rest.verdict != refused {
+			jobs[i].Due = now.Add(e.rest.after)
+		}
+		if e.attempts > 0 {
+			jobs[i].Prev = e.rest.after
+			jobs[i].LastErr = cause(e.rest.err)
+		}
+	}
+	f.enqueue(context.WithoutCancel(ctx), rest, jobs)
+	f.wakeUp()
+}
+
+// enqueue stores jobs, which are those of entries, as far as there is room, and
+// settles the entries.
+func (f *Failover) enqueue(ctx context.Context, entries []*entry, jobs []Job) {
+	for i := range jobs {
+		if err := seal(f.cfg.sealer, &jobs[i]); err != nil {
+			rejectAll(entries, err)
+			return
+		}
+	}
+	room, err := f.makeRoom(ctx, len(jobs))
+	if err != nil {
+		rejectAll(entries, err)
+		return
+	}
+	for _, e := range entries[room:] {
+		e.reject(because(ErrQueueFull, e.rest.err))
+	}
+	if room == 0 {
+		return
+	}
+	entries, jobs = entries[:room], jobs[:room]
+	var outcomes []Outcome
+	err = f.callStore(ctx, "enqueue", func(ctx context.Context) (err error) {
+		outcomes, err = f.store.Enqueue(ctx, jobs...)
+		if err == nil && len(outcomes) != len(jobs) {
+			err = fmt.Errorf("%d outcomes for %d jobs", len(outcomes), len(jobs))
+		}
+		return err
+	})
+	look := f.gauge.settle(room, countStored(outcomes))
+	for i, e := range entries {
+		if err != nil {
+			e.reject(because(redactError(err, &e.m), e.rest.err))
+			continue
+		}
+		e.look = look
+		f.settleQueued(e, outcomes[i])
+	}
+}
+
+func (f *Failover) settleQueued(e *entry, o Outcome) {
+	e.settle(o)
+	if o == Duplicate || e.ref.Token != "" && o == Queued {
+		return // nothing new, or about to be tried
+	}
+	f.tellQueued(e)
+}
+
+func countStored(outcomes []Outcome) int {
+	n := 0
+	for _, o := range outcomes {
+		if o == Queued { // a superseded one was there before
+			n++
+		}
+	}
+	return n
+}
+
+// because returns err with the reason why it mattered.
+func because(err, reason error) error {
+	if reason == nil {
+		return err
+	}
+	return fmt.Errorf("%w, and it had to wait: %w", err, reason)
+}
+
+// cause returns what is kept of err, which is redacted.
+func cause(err error) string {
+	if err == nil {
+		return ""
+	}
+	return cut(err.Error(), maxCause)
+}
