@@ -46,6 +46,7 @@ func (c *config) validate() error {
 	if c.deny < 0 {
 		errs = append(errs, fmt.Errorf("%w: WithDenyCache(%d): want 0 or more", ErrInput, c.deny))
 	}
+	errs = append(errs, c.fail.validate())
 	return errors.Join(errs...)
 }
 

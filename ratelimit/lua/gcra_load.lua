@@ -1,0 +1,23 @@
+-- a: the theoretical arrival time, which is when the key is as good as new. The
+-- value is a, and gen after it once there was a Reset.
+local a, b, c, gen = pcall('GET', key), 0, 0, 0
+if a then
+  local v = a
+  a = tonumber(v)
+  if not a and not v.err then
+    a, gen = string.match(v, '^(%d+) (%d+)$')
+    a, gen = tonumber(a), tonumber(gen) or 0
+  end
+  if not a or a % 1 ~= 0 then
+    if v.err and string.sub(v.err, 1, 9) ~= 'WRONGTYPE' then return v end
+    call('DEL', key)
+    a, healed = false, healed + 1
+  elseif a - now > LIMIT * SPAN then
+    -- No hit leaves it there: the clock went back, or the limit came down.
+    a, clamped = now + LIMIT * SPAN, clamped + 1
+    call('SET', key, string.format('%.0f %.0f', a, gen), 'PX', math.floor(LIMIT * SPAN / 1000) + 1)
+  end
+end
+if not a or a < now then a = now end
+local reset = a - now
+local free = math.floor((LIMIT * SPAN - reset) / SPAN)

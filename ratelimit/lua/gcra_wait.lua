@@ -1,0 +1,1 @@
+retry = reset - (LIMIT - want) * SPAN

@@ -1,0 +1,15 @@
+-- Begins every script: the server's clock. All times are microseconds.
+--
+-- Scripts are put together from parts, see redis_script.go. A part of an
+-- algorithm works on one cell: a limit of a key. It finds
+--   key, LIMIT  and how many hits the limit has room for at once
+--   SPAN        the window's length; for GCRA the pause between two hits
+-- and speaks through
+--   a, b, c     what the cell holds: the algorithm's own
+--   free        how many hits have room now
+--   reset       how long until the cell is as good as new
+--   stamp, gen  what a receipt must remember of got hits; gen counts Resets, so
+--               that hits from before one aren't given back after it
+local call, pcall = redis.call, redis.pcall
+local time = call('TIME')
+local now, healed, clamped = time[1] * 1000000 + time[2], 0, 0

@@ -1,0 +1,26 @@
+-- a: hits in this window, c: its number. elapsed: how much of it is gone. The
+-- value is c, a and gen.
+local c = math.floor(now / SPAN)
+local a, b, gen, elapsed = 0, 0, 0, now - c * SPAN
+local v = pcall('GET', key)
+if v then
+  local at, these, resets
+  if not v.err then at, these, resets = string.match(v, '^(%d+) (%d+) (%d+)$') end
+  at, these, gen = tonumber(at), tonumber(these), tonumber(resets) or 0
+  if not at then
+    if v.err and string.sub(v.err, 1, 9) ~= 'WRONGTYPE' then return v end
+    call('DEL', key)
+    healed = healed + 1
+  elseif at == c then
+    a = these
+  elseif at == c + 1 then
+    -- The clock stepped back over the edge: wait there.
+    a, c, elapsed = these, at, now - at * SPAN
+  elseif at > c then
+    -- It jumped: what was counted counts from now on.
+    a, clamped = these, clamped + 1
+    call('SET', key, string.format('%.0f %.0f %.0f', c, a, gen), 'PX', math.floor((SPAN - elapsed) / 1000) + 1)
+  end
+end
+local free, reset = LIMIT - a, 0
+if a > 0 then reset = SPAN - elapsed end

@@ -1,0 +1,1 @@
+retry = (c + 1) * SPAN - now

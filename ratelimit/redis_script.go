@@ -1,0 +1,101 @@
+package ratelimit
+
+import (
+	"embed"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+)
+
+//go:embed lua/*.lua
+var luaFiles embed.FS
+
+// lua returns a part of a script. The files are part of the program, so that
+// one is missing can only be a mistake in this file.
+func lua(name string) string {
+	text, err := luaFiles.ReadFile("lua/" + name + ".lua")
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+// luaParts are how the files of an algorithm begin.
+var luaParts = map[Algorithm]string{SlidingLog: "log", SlidingCounter: "counter", GCRA: "gcra", FixedWindow: "window"}
+
+// What of a refused demand an answer's retry is about.
+const (
+	wantAll = "n - got"              // all that was refused
+	wantOne = "math.min(1, n - got)" // one hit
+)
+
+// redisScripts are the scripts of one limiter. Its own limits are part of their
+// text: as arguments they would travel, and cost time on each call. Limits that
+// come with a call are arguments, so that a server never holds more than these.
+type redisScripts struct {
+	take   *redis.Script // hits of one key
+	fold   *redis.Script // the same for many callers of one hit each
+	all    *redis.Script // cells as arguments
+	refund *redis.Script
+	reset  *redis.Script
+}
+
+func newRedisScripts(a Algorithm, cells []cell) redisScripts {
+	return redisScripts{
+		take:   newScript(a, cells, wantAll),
+		fold:   newScript(a, cells, wantOne),
+		all:    newScript(a, nil, wantAll),
+		refund: redis.NewScript(fill(a, lua("head")+lua("refund"), nil)),
+		reset:  redis.NewScript(fill(a, lua("head")+lua("reset"), nil)),
+	}
+}
+
+// newScript returns the script of hits under cells, or under those that come as
+// arguments if there are none.
+func newScript(a Algorithm, cells []cell, want string) *redis.Script {
+	text := lua("head")
+	if a == SlidingLog {
+		text += lua("log_begin")
+	}
+	with := []string{"WANT", want}
+	switch len(cells) {
+	case 0:
+		text += strings.Replace(lua("all"), "--CELLS--\n", lua("cells"), 1)
+	case 1:
+		text += lua("one")
+		with = append(with, "LIMIT", luaNumber(cells[0].limit), "SPAN", luaNumber(cells[0].span))
+	default:
+		text += strings.Replace(lua("all"), "--CELLS--\n", luaCells(a, cells), 1)
+	}
+	return redis.NewScript(fill(a, text, with))
+}
+
+// fill puts the parts of a into a script, then values in the place of names.
+func fill(a Algorithm, text string, names []string) string {
+	for _, part := range []string{"load", "take", "wait", "refund", "reset"} {
+		mark := "--" + strings.ToUpper(part) + "--\n"
+		if strings.Contains(text, mark) {
+			text = strings.ReplaceAll(text, mark, lua(luaParts[a]+"_"+part))
+		}
+	}
+	return strings.NewReplacer(names...).Replace(text)
+}
+
+// luaCells returns what cells.lua does, for cells that are known.
+func luaCells(a Algorithm, cells []cell) string {
+	var place, weight, limit, span []string
+	for i, c := range cells {
+		if a == SlidingLog {
+			i = 0 // one list for all
+		}
+		place, weight = append(place, strconv.Itoa(i+1)), append(weight, "1")
+		limit, span = append(limit, luaNumber(c.limit)), append(span, luaNumber(c.span))
+	}
+	list := func(of []string) string { return strings.Join(of, ", ") }
+	return fmt.Sprintf("local place, weight, limit, span = { %s }, { %s }, { %s }, { %s }\n",
+		list(place), list(weight), list(limit), list(span))
+}
+
+func luaNumber(n int64) string { return strconv.FormatInt(n, 10) }
