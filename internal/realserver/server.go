@@ -60,6 +60,7 @@ type Server struct {
 	spec Spec
 	user *account // nil: the tests' own
 	proc *process // nil while it is down
+	pid  int      // of the last start
 	log  tail
 }
 
@@ -132,7 +133,7 @@ func (s *Server) start(prepare bool) error {
 	if err != nil {
 		return err
 	}
-	s.proc = p
+	s.proc, s.pid = p, p.cmd.Process.Pid
 	if err := s.awaitReady(ctx); err != nil {
 		s.Kill()
 		return err

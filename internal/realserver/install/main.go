@@ -34,6 +34,7 @@ var recipes = []recipe{
 	{"mariadb-server", realserver.InPath("mariadbd"), debian("mariadb-server")},
 	{"mysql", findMySQL, mysql},
 	{"postgresql", realserver.FindPostgreSQL, debian("postgresql")},
+	{"faketime", realserver.FindFaketime, debian("faketime")},
 	{"chromium", realserver.FindChromium, debian("chromium", "fonts-wqy-zenhei")},
 	{"axe-core", realserver.InCache(realserver.AxePath()...), axe},
 }
