@@ -7,15 +7,6 @@ import (
 	"github.com/ycvk/tinybook/smsfailover"
 )
 
-func newMonitor(t testing.TB, opts ...smsfailover.MonitorOption) *smsfailover.ErrorRateMonitor {
-	t.Helper()
-	m, err := smsfailover.NewErrorRateMonitor(opts...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
-
 // perGoroutines runs f from 1 and from 64 goroutines per processor.
 func perGoroutines(b *testing.B, f func(i int)) {
 	for _, g := range []int{1, 64} {
