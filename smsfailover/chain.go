@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"reflect"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -105,10 +104,10 @@ func checkProviders(ps []Provider) error {
 		} else if names[p.Name] {
 			bad("has the name of another")
 		}
-		if nilPointer(p.Service) {
+		if isNil(p.Service) {
 			bad("has no service")
 		}
-		if p.Limiter != nil && nilPointer(p.Limiter) {
+		if p.Limiter != nil && isNil(p.Limiter) {
 			bad("has a limiter that is a nil pointer")
 		}
 		if p.Monitor != nil && monitors[p.Monitor] {
@@ -117,12 +116,6 @@ func checkProviders(ps []Provider) error {
 		names[p.Name], monitors[p.Monitor] = true, true
 	}
 	return errors.Join(errs...)
-}
-
-// nilPointer reports whether x is nil or a nil pointer in an interface.
-func nilPointer(x any) bool {
-	v := reflect.ValueOf(x)
-	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // Health returns the health of the healthiest provider; see

@@ -87,7 +87,7 @@ func (r Refusal) String() string {
 
 // A ChainError says for each provider that was asked, in the order in which it
 // was, why it didn't take the message. Its text holds theirs, in which the number
-// and args, and anything else of seven digits and more, are masked.
+// and args are masked.
 type ChainError struct {
 	Refusals []Refusal
 	never    bool // every limiter said so

@@ -44,6 +44,14 @@ type parcel struct {
 	args, number []string
 }
 
+// redact returns what err says, without the number and args.
+func (p parcel) redact(err error) string {
+	if err == nil {
+		return ""
+	}
+	return redact(err.Error(), &Message{To: p.number[0], Args: p.args})
+}
+
 func (c *Chain) sendOne(ctx context.Context, p parcel) error {
 	var few [16]*link
 	var refusals []Refusal
@@ -56,7 +64,7 @@ func (c *Chain) sendOne(ctx context.Context, p parcel) error {
 		if r.Class == Success {
 			return nil
 		}
-		r.text = maskText(r.Err, p.args, p.number[0])
+		r.text = p.redact(r.Err)
 		refusals = append(refusals, r)
 		if ctx.Err() != nil && r.Class != Permanent {
 			return givenUp(ctx, refusals)
