@@ -147,9 +147,20 @@ func laterNotAfter(e *env) {
 // Args that run together to the same text aren't the same.
 func otherArgs(e *env) {
 	all := [][]string{
-		{"a", "bc"}, {"ab", "c"}, {"abc"}, {"c", "ab"}, {"a", "bc", ""}, {"", "a", "bc"},
-		{"A", "bc"}, {"a ", "bc"}, {"a,bc"}, {`a","bc`}, {`["a","bc"]`},
-		{"a\xff", "bc"}, {"a\xfe", "bc"}, {"a\ufffd", "bc"},
+		{"a", "bc"},
+		{"ab", "c"},
+		{"abc"},
+		{"c", "ab"},
+		{"a", "bc", ""},
+		{"", "a", "bc"},
+		{"A", "bc"},
+		{"a ", "bc"},
+		{"a,bc"},
+		{`a","bc`},
+		{`["a","bc"]`},
+		{"a\xff", "bc"},
+		{"a\xfe", "bc"},
+		{"a\ufffd", "bc"},
 		{},
 		{""},
 	}

@@ -46,8 +46,17 @@ func (e *env) likeTheModel(steps int, days bool) {
 		weight int
 		call   func(now time.Time)
 	}{
-		{10, w.enqueue}, {10, w.claim}, {6, w.done}, {4, w.retry}, {3, w.release}, {3, w.bury},
-		{2, w.extend}, {2, w.redrive}, {2, w.compareDepth}, {2, w.compareDead}, {3, w.pass},
+		{10, w.enqueue},
+		{10, w.claim},
+		{6, w.done},
+		{4, w.retry},
+		{3, w.release},
+		{3, w.bury},
+		{2, w.extend},
+		{2, w.redrive},
+		{2, w.compareDepth},
+		{2, w.compareDead},
+		{3, w.pass},
 	}
 	for w.step = range steps {
 		at := w.rand.IntN(47)
