@@ -79,9 +79,6 @@ func mySQLArgs(s *Server) []string {
 // MySQLArgs is the part of the command line that is the same for the making of
 // data and for every start on them.
 func MySQLArgs(base, data string) []string {
-	args := append([]string{"--no-defaults", "--basedir=" + base, "--datadir=" + data}, mySQLOptions...)
-	if os.Geteuid() == 0 {
-		args = append(args, "--user=root")
-	}
-	return args
+	return slices.Concat([]string{"--no-defaults", "--basedir=" + base, "--datadir=" + data},
+		mySQLOptions, stayRoot())
 }
