@@ -56,15 +56,7 @@ func gcd(a, b uint64) uint64 {
 	return a
 }
 
-// limits returns a copy of what p was made of.
-func (p *localPlan) limits() []Limit {
-	all := make([]Limit, len(p.rules))
-	for i := range p.rules {
-		all[i] = p.rules[i].limit
-	}
-	return all
-}
-
+// is reports whether p was made of limits.
 func (p *localPlan) is(limits []Limit) bool {
 	return slices.EqualFunc(p.rules, limits, func(q rule, l Limit) bool { return q.limit == l })
 }
