@@ -17,9 +17,10 @@ import (
 // in one that is wrapped set it to 0, or it stops at any interval beyond it.
 //
 // Delay asks at most 10 000 times and then takes the last answer, so that a stop
-// that comes later never does. It takes about 30 ns for each. newBackOff is
-// called concurrently, and what it returns is used by one call only. If it is nil
-// or returns nil, the delays are those of FullJitter(2*time.Second, 5*time.Minute).
+// that comes later never does. Asking an ExponentialBackOff takes about a tenth
+// of a microsecond each time. newBackOff is called concurrently, and what it
+// returns is used by one call only. If it is nil or returns nil, the delays are
+// those of FullJitter(2*time.Second, 5*time.Minute).
 func FromBackOff(newBackOff func() backoff.BackOff) Backoff {
 	return replayed{newBackOff}
 }

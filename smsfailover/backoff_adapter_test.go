@@ -46,8 +46,8 @@ func TestAdapterReplays(t *testing.T) {
 			backoff.WithInitialInterval(time.Second), backoff.WithMultiplier(2),
 			backoff.WithRandomizationFactor(0), backoff.WithMaxInterval(time.Minute))
 	})
-	for n, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
-		require.Equal(t, want*time.Second, b.Delay(n, 0))
+	for n, seconds := range []int64{1, 2, 4, 8, 16, 32, 60, 60} {
+		require.Equal(t, time.Duration(seconds)*time.Second, b.Delay(n, 0))
 	}
 	// Out of order, as several workers and a restart ask.
 	require.Equal(t, 4*time.Second, b.Delay(2, 0))

@@ -17,7 +17,7 @@ const endless = time.Duration(math.MaxInt64)
 // attempts are 0 to 1000, and then fewer and fewer up to 10^6 and beyond.
 func attempts() []int {
 	var all []int
-	for n := 0; n < 1000; n++ {
+	for n := range 1000 {
 		all = append(all, n)
 	}
 	for n := 1000; n < 1_000_000; n += n / 10 {

@@ -25,7 +25,7 @@ func (e *BusyError) Error() string {
 	if e.Err == nil {
 		return text
 	}
-	return text + ": " + strings.TrimPrefix(e.Err.Error(), "smsfailover: ")
+	return text + ": " + trimName(e.Err.Error())
 }
 
 // Unwrap returns [ErrThrottled]. It leaves out Err, in which anything may be
@@ -131,7 +131,7 @@ func (e *NumbersError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "smsfailover: %d of %d numbers not served", len(e.Index), e.Total)
 	for i, at := range e.Index {
-		fmt.Fprintf(&b, "; %d: %s", at, strings.TrimPrefix(e.Errs[i].Error(), "smsfailover: "))
+		fmt.Fprintf(&b, "; %d: %s", at, trimName(e.Errs[i].Error()))
 	}
 	return b.String()
 }
@@ -160,6 +160,9 @@ func reasons(rs []Refusal) string {
 	}
 	return strings.Join(texts, "; ")
 }
+
+// trimName takes the package's name off the text of an error inside another.
+func trimName(text string) string { return strings.TrimPrefix(text, "smsfailover: ") }
 
 func lasting(d time.Duration) string {
 	if d == math.MaxInt64 {

@@ -49,7 +49,7 @@ func (p parcel) redact(err error) string {
 	if err == nil {
 		return ""
 	}
-	return redact(err.Error(), &Message{To: p.number[0], Args: p.args})
+	return redact(trimName(err.Error()), &Message{To: p.number[0], Args: p.args})
 }
 
 func (c *Chain) sendOne(ctx context.Context, p parcel) error {

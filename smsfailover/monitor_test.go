@@ -131,10 +131,10 @@ func TestMonitorGoesRound(t *testing.T) {
 		record(m, 0, 10)
 		refuse(t, m)
 		require.Equal(t, 5*time.Second, m.RetryAfter())
-		time.Sleep(5*time.Second - 1)
+		time.Sleep(5*time.Second - time.Nanosecond)
 		refuse(t, m)
-		require.Equal(t, time.Duration(1), m.RetryAfter())
-		time.Sleep(1)
+		require.Equal(t, time.Nanosecond, m.RetryAfter())
+		time.Sleep(time.Nanosecond)
 		requireState(t, m, smsfailover.StateHalfOpen)
 		require.Zero(t, m.RetryAfter())
 
@@ -191,10 +191,10 @@ func TestLostProbeIsReplacedAtItsDeadline(t *testing.T) {
 		record(m, 0, 10)
 		time.Sleep(5 * time.Second)
 		lost := acquire(t, m) // its goroutine dies here
-		time.Sleep(20*time.Second - 1)
+		time.Sleep(20*time.Second - time.Nanosecond)
 		refuse(t, m)
-		require.Equal(t, time.Duration(1), m.RetryAfter())
-		time.Sleep(1)
+		require.Equal(t, time.Nanosecond, m.RetryAfter())
+		time.Sleep(time.Nanosecond)
 		probe := acquire(t, m)
 		lost.Done(smsfailover.Success)
 		requireState(t, m, smsfailover.StateHalfOpen)
@@ -210,9 +210,9 @@ func TestLostProbesKeepTheirDistance(t *testing.T) {
 		m := newMonitor(t, smsfailover.WithOpenFor(5*time.Second), smsfailover.WithProbes(3, time.Second))
 		record(m, 0, 10)
 		for range 10 {
-			time.Sleep(5*time.Second - 1)
+			time.Sleep(5*time.Second - time.Nanosecond)
 			refuse(t, m)
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			for range 3 {
 				acquire(t, m)
 			}
