@@ -174,7 +174,7 @@ func until(t testing.TB, most time.Duration, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(most); !ok(); {
 		require.True(t, time.Now().Before(end), "nothing came of it in %v", most)
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(max(10*time.Millisecond, most/1000))
 		synctest.Wait()
 	}
 }

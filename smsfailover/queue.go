@@ -25,8 +25,9 @@ type gauge struct {
 // A look is one call of Depth, for all who wait for it.
 type look struct {
 	done   chan struct{}
-	err    error
-	before int // added when it began
+	ok     bool  // it has an answer,
+	err    error // or failed; else who made it left
+	before int   // added when it began
 }
 
 // empty reports whether nothing is queued, as far as this process can know.
@@ -107,7 +108,7 @@ func (g *gauge) refresh(ctx context.Context) error {
 			return context.Cause(ctx)
 		case <-l.done:
 		}
-		if l.err != nil {
+		if l.ok || l.err != nil { // however long it took: it is as good as a new one
 			return l.err
 		}
 	}
@@ -141,6 +142,7 @@ func (g *gauge) lookNow(ctx context.Context, l *look) error {
 		}
 		return err
 	}
+	l.ok = true
 	g.seen, g.number = began, g.number+1
 	g.live, g.added = d.Live(), g.added-l.before
 	return nil
