@@ -132,7 +132,7 @@ func TestDelaysUseTheirWholeRange(t *testing.T) {
 	}
 }
 
-// Trap smsfailover/15: thundering retry. 10,000 messages fail at once, and then
+// Trap smsfailover/15: thundering retry, first half. 10,000 messages fail at once, and then
 // five times more; the most retries in any 100 ms are counted.
 func TestRetriesAreSpread(t *testing.T) {
 	const n, retries, bin = 10_000, 5, 100 * time.Millisecond

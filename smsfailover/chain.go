@@ -35,7 +35,7 @@ import (
 // the last 65 536 of them.
 //
 // It is safe for concurrent use if its providers are, starts no goroutine, and
-// allocates nothing for a message that is taken.
+// allocates nothing for a message that a healthy provider takes.
 type Chain struct {
 	given, byCost []*link
 	holds         holds

@@ -1,13 +1,15 @@
 package smsfailover
 
-import "math/rand/v2"
+import (
+	"iter"
+	"math/rand/v2"
+)
 
 // Where a provider comes in the order of one message.
 const (
 	placeFirst = iota
 	placeLater // not healthy enough for this one, but better than none
 	placeLast  // its monitor is going to say no
-	places
 )
 
 // place draws where l comes.
@@ -27,19 +29,31 @@ func (l *link) place() int {
 	return placeFirst
 }
 
-// order appends all providers to dst in the order in which to ask them.
-func (c *Chain) order(dst []*link) []*link {
-	var few [16]uint8
-	drawn := few[:0]
-	for _, l := range c.byCost {
-		drawn = append(drawn, uint8(l.place()))
-	}
-	for place := range uint8(places) {
-		for i, l := range c.byCost {
-			if drawn[i] == place {
-				dst = append(dst, l)
+// route yields the providers to ask for p, in order. Those behind one that takes
+// the message are not even looked at.
+func (c *Chain) route(p parcel) iter.Seq[*link] {
+	return func(yield func(*link) bool) {
+		if l := c.holds.find(p); l != nil {
+			yield(l)
+			return
+		}
+		var later, last []*link
+		for _, l := range c.byCost {
+			switch l.place() {
+			case placeLater:
+				later = append(later, l)
+			case placeLast:
+				last = append(last, l)
+			default:
+				if !yield(l) {
+					return
+				}
+			}
+		}
+		for _, l := range append(later, last...) {
+			if !yield(l) {
+				return
 			}
 		}
 	}
-	return dst
 }

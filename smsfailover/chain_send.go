@@ -53,9 +53,8 @@ func (p parcel) redact(err error) string {
 }
 
 func (c *Chain) sendOne(ctx context.Context, p parcel) error {
-	var few [16]*link
 	var refusals []Refusal
-	for _, l := range c.route(few[:0], p) {
+	for l := range c.route(p) {
 		if ctx.Err() != nil {
 			return givenUp(ctx, refusals)
 		}
@@ -74,14 +73,6 @@ func (c *Chain) sendOne(ctx context.Context, p parcel) error {
 		}
 	}
 	return notTaken(refusals)
-}
-
-// route appends the providers to ask for p to dst.
-func (c *Chain) route(dst []*link, p parcel) []*link {
-	if l := c.holds.find(p); l != nil {
-		return append(dst, l)
-	}
-	return c.order(dst)
 }
 
 // settle remembers what r means for a further try of p, and reports whether no

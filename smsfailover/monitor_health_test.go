@@ -47,6 +47,7 @@ func recovered(t *testing.T, opts ...smsfailover.MonitorOption) *smsfailover.Err
 	return m
 }
 
+// Trap smsfailover/15: thundering retry, second half: the ramp.
 func TestHealthRisesSlowlyAfterRecovery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := recovered(t, smsfailover.WithRamp(100*time.Second))
