@@ -119,7 +119,7 @@ func (l *Local) Reset(ctx context.Context, key string) error {
 	defer s.mu.Unlock()
 	now := s.tick(l.clock.now())
 	s.sweep(now)
-	s.remove(l.plan, k, now)
+	s.remove(l.plan, k)
 	return nil
 }
 

@@ -86,7 +86,7 @@ func (m counterMethod) until(rc *localReceipt) (end int64) {
 	return end
 }
 
-func (m counterMethod) refund(_ *shard, r row, now int64, rc *localReceipt) {
+func (m counterMethod) refund(_ *shard, r row, now int64, rc *localReceipt) (span, int64) {
 	for i := range rc.plan.rules {
 		q := &rc.plan.rules[i]
 		prev, cur := m.counts(r, q, now)
@@ -97,4 +97,5 @@ func (m counterMethod) refund(_ *shard, r row, now int64, rc *localReceipt) {
 			m.set(r, q, now, max(0, prev-rc.n), cur)
 		}
 	}
+	return span{}, m.until(rc)
 }

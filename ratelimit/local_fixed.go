@@ -50,10 +50,11 @@ func (fixedMethod) until(rc *localReceipt) (end int64) {
 	return end
 }
 
-func (m fixedMethod) refund(_ *shard, r row, now int64, rc *localReceipt) {
+func (m fixedMethod) refund(_ *shard, r row, now int64, rc *localReceipt) (span, int64) {
 	for i := range rc.plan.rules {
 		if q := &rc.plan.rules[i]; q.edge(rc.at) == q.edge(now) {
 			m.set(r, q, now, max(0, m.count(r, q, now)-rc.n))
 		}
 	}
+	return span{}, m.until(rc)
 }

@@ -116,24 +116,38 @@ func (gcraMethod) until(rc *localReceipt) int64 {
 	return rc.at + rc.slack.up() + cost
 }
 
-// refund moves the time back by what the hits cost, as far as that isn't paid
-// yet: rc.slack after rc.at, with nobody else, they began to be paid for. To
-// move it further would give back what time has given back already.
-func (m gcraMethod) refund(_ *shard, r row, now int64, rc *localReceipt) {
+// refund moves the time back by what of the hits isn't paid yet: hits are paid
+// one after the other, and rc's began to be paid rc.slack after rc.at. To move
+// it further would give back once more what time has given back.
+func (m gcraMethod) refund(_ *shard, r row, now int64, rc *localReceipt) (gain span, until int64) {
 	for i := range rc.plan.rules {
 		q := &rc.plan.rules[i]
-		cost := q.cost(rc.n)
-		unpaid := rc.slack.plus(cost, q.den).minus(span{ns: now - rc.at}, q.den)
-		if unpaid.ns < 0 {
-			continue
-		}
-		if cost.less(unpaid) {
-			unpaid = cost
-		}
+		back := rc.unpaid(q, now)
 		debt := m.debt(r, q, now)
-		if debt.less(unpaid) {
-			unpaid = debt
+		if debt.less(back) {
+			back = debt
 		}
-		m.set(r, q, debt.minus(unpaid, q.den).plus(span{ns: now}, q.den))
+		m.set(r, q, debt.minus(back, q.den).plus(span{ns: now}, q.den))
+		if gain.less(back) {
+			gain = back
+		}
+		until = max(until, now+q.tau.up())
 	}
+	if len(rc.plan.rules) > 1 { // no common fraction: rounded up, to be safe
+		gain = span{ns: gain.up()}
+	}
+	return gain, until
+}
+
+// unpaid returns what of the cost of rc's hits isn't paid at now.
+func (rc *localReceipt) unpaid(q *rule, now int64) span {
+	cost := q.cost(rc.n)
+	left := rc.slack.plus(cost, q.den).minus(span{ns: now - rc.at}, q.den)
+	switch {
+	case left.ns < 0:
+		return span{}
+	case cost.less(left):
+		return cost
+	}
+	return left
 }

@@ -97,24 +97,28 @@ func (logMethod) until(rc *localReceipt) int64 { return rc.at + rc.plan.per }
 
 // refund removes the hits: as many of those of that very time as they were. It
 // takes time in proportion to the hits that came later.
-func (m logMethod) refund(s *shard, r row, now int64, rc *localReceipt) {
+func (m logMethod) refund(s *shard, r row, now int64, rc *localReceipt) (span, int64) {
 	g := m.ring(s, r)
 	end := g.after(rc.at)
 	n := min(int(rc.n), end-g.after(rc.at-1))
-	if n == 0 {
-		return
-	}
 	for i := end; i < g.n; i++ {
 		g.set(i-n, g.at(i))
 	}
-	if g.n -= n; g.n > 0 {
-		r[rowWords] = uint64(g.at(g.n-1) + rc.plan.per)
-		m.store(s, r, &g)
+	g.n -= n
+	m.shortened(s, r, &g, now, rc.plan.per)
+	return span{}, m.until(rc)
+}
+
+// shortened stores g after its last hits have been taken from it.
+func (m logMethod) shortened(s *shard, r row, g *ring, now, per int64) {
+	if g.n > 0 {
+		m.store(s, r, g)
+		r[rowWords] = uint64(g.at(g.n-1) + per)
 		return
 	}
-	r[rowWords] = uint64(now)
-	s.logs.put(uint32(r[logRing] >> 32))
+	m.drop(s, r)
 	r.setLow(0)
+	r[rowWords] = uint64(now)
 }
 
 // drop gives back the ring of a row that is to be removed.

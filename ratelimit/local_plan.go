@@ -115,8 +115,10 @@ type method interface {
 	take(s *shard, r row, p *localPlan, now int64, rc *localReceipt)
 	// until returns when there is nothing left of rc to refund.
 	until(rc *localReceipt) int64
-	// refund takes back what is left of rc.
-	refund(s *shard, r row, now int64, rc *localReceipt)
+	// refund takes back what is left of rc. It returns by how much that made
+	// later hits begin to be paid for earlier, which GCRA needs for theirs, and
+	// until when the refund must be remembered.
+	refund(s *shard, r row, now int64, rc *localReceipt) (gain span, until int64)
 	// drop lets go of what the shard holds for a row that is to be removed.
 	drop(s *shard, r row)
 }

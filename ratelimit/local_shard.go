@@ -78,7 +78,7 @@ func (s *shard) sweep(now int64) {
 			s.shrink(t)
 		}
 	}
-	if !s.past.empty() {
+	if s.past != nil {
 		s.past.sweep(now)
 	}
 }
@@ -123,7 +123,7 @@ func (s *shard) repack(t *table) {
 }
 
 // remove forgets k, and voids the receipts of its hits.
-func (s *shard) remove(p *localPlan, k id, now int64) {
+func (s *shard) remove(p *localPlan, k id) {
 	t := s.table(p)
 	if t.n == 0 {
 		return
@@ -133,7 +133,7 @@ func (s *shard) remove(p *localPlan, k id, now int64) {
 		return
 	}
 	r := t.at(slot)
-	s.past.forget(k, s.seq, r.end(t.times)+1, now)
+	s.past.forget(k, s.seq, r.end(t.times)+1)
 	s.method.drop(s, r)
 	t.remove(slot)
 }

@@ -1,0 +1,109 @@
+package ratelimit
+
+// A past is what a shard must remember of hits that were taken back, so that
+// nothing is given back twice. An admission needs no note, and a note goes when
+// the receipts that it concerns have run out.
+type past map[id]*history
+
+// A history is the notes on one key.
+type history struct {
+	reset uint64 // receipts up to this seq are void
+	until int64  // when the notes are of no more use
+	taken []taken
+}
+
+// A taken is one refund.
+type taken struct {
+	seq    uint64 // of the receipt
+	before uint64 // the latest seq when it was refunded
+	gain   span   // by how much the hits between the two are paid for earlier
+	until  int64
+}
+
+// void reports whether rc was refunded, or its key was reset since.
+func (p past) void(rc *localReceipt) bool {
+	h := p[rc.id]
+	if h == nil {
+		return false
+	}
+	if rc.seq <= h.reset {
+		return true
+	}
+	for i := range h.taken {
+		if h.taken[i].seq == rc.seq {
+			return true
+		}
+	}
+	return false
+}
+
+// shifted returns rc's slack less what refunds of earlier hits have taken from
+// it since.
+func (p past) shifted(rc *localReceipt) span {
+	slack, den := rc.slack, rc.plan.rules[0].den
+	if h := p[rc.id]; h != nil {
+		for i := range h.taken {
+			if g := &h.taken[i]; g.seq < rc.seq && rc.seq <= g.before {
+				slack = slack.minus(g.gain, den)
+			}
+		}
+	}
+	return slack
+}
+
+func (p *past) history(k id) *history {
+	if *p == nil {
+		*p = make(past)
+	}
+	h := (*p)[k]
+	if h == nil {
+		h = new(history)
+		(*p)[k] = h
+	}
+	return h
+}
+
+func (p *past) note(k id, t taken) {
+	h := p.history(k)
+	h.taken = append(h.taken, t)
+	h.until = max(h.until, t.until)
+}
+
+// forget voids k's receipts up to seq, which run out at until.
+func (p *past) forget(k id, seq uint64, until int64) {
+	h := p.history(k)
+	h.reset, h.taken = seq, nil
+	h.until = max(h.until, until)
+}
+
+// pastPerCall is how many keys' notes a call looks at, which is more than it
+// adds. A map's walk begins anywhere, so that all have their turn.
+const pastPerCall = 2
+
+// sweep removes notes that are of no more use.
+func (p *past) sweep(now int64) {
+	left := pastPerCall
+	for k, h := range *p {
+		h.sweep(now)
+		if h.until <= now {
+			delete(*p, k)
+		}
+		if left--; left == 0 {
+			break
+		}
+	}
+	if len(*p) == 0 {
+		*p = nil // a map never shrinks
+	}
+}
+
+// sweep removes old refunds from the front; all last about as long.
+func (h *history) sweep(now int64) {
+	n := 0
+	for n < len(h.taken) && h.taken[n].until <= now {
+		n++
+	}
+	if n > 0 {
+		h.taken = append([]taken(nil), h.taken[n:]...)
+	}
+}
