@@ -158,7 +158,10 @@ func WithSendTimeout(d time.Duration) Option {
 }
 
 // WithSealer seals the Args of what is queued. The default stores them as they
-// are. Where sealing the same args twice gives two results, as it should, the
+// are. Sealed and in base64 they must still fit into [MaxArgs], and to be sealed
+// they must be UTF-8: else what has to be queued is [ErrInput].
+//
+// Where sealing the same args twice gives two results, as it should, the
 // store sees no [Duplicate] in a message that is sent again, but one with other
 // Args: it is [Superseded], and still one SMS.
 func WithSealer(s Sealer) Option {

@@ -102,7 +102,9 @@ func mark(part []bool) {
 // markNumber marks number in text, however it is grouped and with or without the
 // code of its country.
 func markNumber(secret []bool, text, number string) {
-	markAll(secret, text, number)
+	for _, form := range forms(number) {
+		markAll(secret, text, form)
+	}
 	want := digits(number)
 	markDigits(secret, text, func(got string) bool { return tells(got, want) })
 }
@@ -122,18 +124,17 @@ func markDigits(secret []bool, text string, is func(digits string) bool) {
 }
 
 // endOfNumber returns where the digits that start at i end, which may be grouped
-// by one separator each.
+// by up to two separators each time.
 func endOfNumber(text string, i int) int {
-	for end := i; ; {
+	for end := i + 1; end < len(text) && end-i <= 3; end++ {
 		switch {
-		case end < len(text) && isDigit(text[end]):
-			end++
-		case end+1 < len(text) && strings.IndexByte(" -.()/", text[end]) >= 0 && isDigit(text[end+1]):
-			end += 2
-		default:
-			return end
+		case isDigit(text[end]):
+			i = end
+		case strings.IndexByte(" -.()/", text[end]) < 0:
+			return i + 1
 		}
 	}
+	return i + 1
 }
 
 // tells reports whether got and want share digits enough to be one number.

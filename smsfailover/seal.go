@@ -29,8 +29,10 @@ func seal(s Sealer, j *Job) error {
 	if err != nil {
 		return fmt.Errorf("smsfailover: seal: %w", redactError(err, &j.Message))
 	}
-	j.Args = []string{base64.StdEncoding.EncodeToString(sealed)}
-	j.Sealed = true
+	if n := base64.StdEncoding.EncodedLen(len(sealed)); n > MaxArgs {
+		return fmt.Errorf("%w: Message.Args has %d bytes when sealed, want %d or less", ErrInput, n, MaxArgs)
+	}
+	j.Args, j.Sealed = []string{base64.StdEncoding.EncodeToString(sealed)}, true
 	return nil
 }
 
