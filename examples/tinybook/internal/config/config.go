@@ -41,6 +41,8 @@ type Config struct {
 type HTTP struct {
 	Addr            string        `yaml:"addr"`
 	Origins         []string      `yaml:"origins"`
+	TrustedProxies  []string      `yaml:"trusted_proxies"`
+	AddressLimit    Rate          `yaml:"address_limit"`
 	SecureCookies   bool          `yaml:"secure_cookies"`
 	BodyLimit       int64         `yaml:"body_limit"`
 	HeaderTimeout   time.Duration `yaml:"header_timeout"`
@@ -88,14 +90,26 @@ type Code struct {
 	Store string `yaml:"store"`
 }
 
-// SMS is about the local provider.
+// SMS is about sending codes: how many may be asked for, how fast a provider
+// takes them, and when it counts as broken.
 type SMS struct {
-	Keep int `yaml:"keep"`
+	Keep          int           `yaml:"keep"`
+	PhoneLimit    Rate          `yaml:"phone_limit"`
+	AddressLimit  Rate          `yaml:"address_limit"`
+	SiteLimit     Rate          `yaml:"site_limit"`
+	ProviderLimit Rate          `yaml:"provider_limit"`
+	Threshold     float64       `yaml:"threshold"`
+	Window        time.Duration `yaml:"window"`
+	OpenFor       time.Duration `yaml:"open_for"`
+	Timeout       time.Duration `yaml:"timeout"`
+	Lease         time.Duration `yaml:"lease"`
+	Poll          time.Duration `yaml:"poll"`
 }
 
 // User is about accounts.
 type User struct {
-	BcryptCost int `yaml:"bcrypt_cost"`
+	BcryptCost int      `yaml:"bcrypt_cost"`
+	Admins     []string `yaml:"admins"`
 }
 
 // Log is about log lines.
@@ -114,6 +128,7 @@ func Default(mode string) Config {
 		Demo:     true,
 		HTTP: HTTP{
 			Addr:            "127.0.0.1:8081",
+			AddressLimit:    Rate{N: 1000, Per: 10 * time.Second},
 			BodyLimit:       64 << 10,
 			HeaderTimeout:   5 * time.Second,
 			RequestTimeout:  10 * time.Second,
@@ -129,7 +144,19 @@ func Default(mode string) Config {
 			MaxStale:   10 * time.Second,
 		},
 		Code: Code{Store: StoreLocal},
-		SMS:  SMS{Keep: 100},
+		SMS: SMS{
+			Keep:          100,
+			PhoneLimit:    Rate{N: 10, Per: 24 * time.Hour},
+			AddressLimit:  Rate{N: 30, Per: 10 * time.Minute},
+			SiteLimit:     Rate{N: 3000, Per: time.Minute},
+			ProviderLimit: Rate{N: 20, Per: time.Second},
+			Threshold:     0.5,
+			Window:        10 * time.Second,
+			OpenFor:       5 * time.Second,
+			Timeout:       3 * time.Second,
+			Lease:         30 * time.Second,
+			Poll:          500 * time.Millisecond,
+		},
 		User: User{BcryptCost: 10},
 		Log:  Log{Level: "info", Format: "text"},
 	}

@@ -333,3 +333,54 @@ func TestReadmeListsEverySetting(t *testing.T) {
 		require.Contains(t, string(readme), "| `"+name+"`")
 	}
 }
+
+func TestRates(t *testing.T) {
+	for text, want := range map[string]config.Rate{
+		"10/1m": {N: 10, Per: time.Minute}, "5/s": {N: 5, Per: time.Second}, " 7 / 1h30m ": {N: 7, Per: 90 * time.Minute},
+	} {
+		cfg, err := load(t, map[string]string{"TINYBOOK_SMS_PHONE_LIMIT": text})
+		require.NoError(t, err, text)
+		require.Equal(t, want, cfg.SMS.PhoneLimit)
+		file := filepath.Join(t.TempDir(), "f.yaml")
+		require.NoError(t, os.WriteFile(file, []byte("sms:\n  phone_limit: \""+text+"\"\n"), 0o600))
+		cfg, err = load(t, nil, "--config", file)
+		require.NoError(t, err, text)
+		require.Equal(t, want, cfg.SMS.PhoneLimit)
+	}
+	for _, text := range []string{"10", "10/", "/s", "x/s", "10/x", "-1/s", "0/s", "10/0s", "10/1ns", "9999999/s"} {
+		_, err := load(t, nil, "--sms-phone-limit", text)
+		require.ErrorContains(t, err, "sms", text)
+	}
+	file := filepath.Join(t.TempDir(), "f.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("sms:\n  phone_limit: often\n"), 0o600))
+	_, err := load(t, nil, "--config", file)
+	require.ErrorContains(t, err, `line 2: phone_limit: the value is not a rate such as "10/1m"`)
+}
+
+func TestLimitsAreChecked(t *testing.T) {
+	for flag, want := range map[string]string{
+		"--sms-threshold=0":            "sms.threshold: 0 is not above 0",
+		"--sms-threshold=NaN":          "sms.threshold: NaN",
+		"--sms-threshold=1.5":          "sms.threshold: 1.5",
+		"--sms-lease=6s":               "sms.lease: 6s is not more than twice sms.timeout 3s",
+		"--sms-window=0s":              "sms.window: 0s is not positive",
+		"--http-trusted-proxies=10.0":  "http.trusted_proxies: number 1",
+		"--user-admins=a@b.c,somebody": "user.admins: number 2",
+	} {
+		_, err := load(t, nil, flag)
+		require.ErrorContains(t, err, want)
+	}
+	cfg, err := load(t, nil, "--http-trusted-proxies", "10.0.0.0/8, ::1", "--user-admins", "ops@tinybook.dev")
+	require.NoError(t, err)
+	require.Equal(t, []string{"10.0.0.0/8", "::1"}, cfg.HTTP.TrustedProxies)
+	require.Equal(t, []string{"ops@tinybook.dev"}, cfg.User.Admins)
+}
+
+func TestKeptDataKeepsTheCodes(t *testing.T) {
+	cfg, err := load(t, nil, "--data", t.TempDir())
+	require.NoError(t, err)
+	require.Equal(t, config.StoreRedis, cfg.Code.Store)
+	cfg, err = load(t, nil, "--data", t.TempDir(), "--code-store", "local")
+	require.NoError(t, err)
+	require.Equal(t, config.StoreLocal, cfg.Code.Store)
+}

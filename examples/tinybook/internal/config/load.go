@@ -66,6 +66,9 @@ func Parse(args, environ []string) (Config, error) {
 	// Where others come in, an account with a public password is made only on
 	// demand.
 	c.Demo = c.Demo && !first.RealDB() && onLoopback(first.HTTP.Addr)
+	if first.Data != "" {
+		c.Code.Store = StoreRedis // which is kept there: a queued code outlives the process
+	}
 	if err := c.apply(text, env, given); err != nil {
 		return Config{}, err
 	}

@@ -13,7 +13,7 @@ import (
 // http.addr is TINYBOOK_HTTP_ADDR in the environment and --http-addr.
 type setting struct {
 	name   string
-	target any // *string, *bool, *int, *int64, *time.Duration or *[]string
+	target any // *string, *bool, *int, *int64, *float64, *time.Duration, *Rate or *[]string
 	usage  string
 	secret bool // not a flag, which others see; never printed
 }
@@ -28,6 +28,8 @@ func settings(c *Config) []setting {
 		{"demo", &c.Demo, "make the demo account, whose password is public (embedded mode only)", false},
 		{"http.addr", &c.HTTP.Addr, "address of the site and the API", false},
 		{"http.origins", &c.HTTP.Origins, "other origins that may call the API with cookies, with commas", false},
+		{"http.trusted_proxies", &c.HTTP.TrustedProxies, "addresses or networks of proxies whose X-Forwarded-For is believed, with commas; empty: none", false},
+		{"http.address_limit", &c.HTTP.AddressLimit, "requests that one client address may make", false},
 		{"http.secure_cookies", &c.HTTP.SecureCookies, "the site is behind TLS: Secure cookies and HSTS", false},
 		{"http.body_limit", &c.HTTP.BodyLimit, "bytes that a request's body may have", false},
 		{"http.header_timeout", &c.HTTP.HeaderTimeout, "time to read a request's headers", false},
@@ -50,6 +52,17 @@ func settings(c *Config) []setting {
 		{"session.max_stale", &c.Session.MaxStale, "how long requests pass on the own list while Redis is away", false},
 		{"code.store", &c.Code.Store, "where login codes are: local or redis", false},
 		{"sms.keep", &c.SMS.Keep, "messages that the local provider keeps", false},
+		{"sms.phone_limit", &c.SMS.PhoneLimit, "codes that one phone may be sent", false},
+		{"sms.address_limit", &c.SMS.AddressLimit, "codes that one client address may ask for", false},
+		{"sms.site_limit", &c.SMS.SiteLimit, "codes that the whole site may be asked for", false},
+		{"sms.provider_limit", &c.SMS.ProviderLimit, "messages that each provider takes", false},
+		{"sms.threshold", &c.SMS.Threshold, "share of failures from which on a provider counts as broken, 0 to 1; operators change it at run time", false},
+		{"sms.window", &c.SMS.Window, "stretch of time over which that share is taken", false},
+		{"sms.open_for", &c.SMS.OpenFor, "how long a broken provider is left alone before it is tried again", false},
+		{"sms.timeout", &c.SMS.Timeout, "time for a provider to take a message", false},
+		{"sms.lease", &c.SMS.Lease, "how long a queued message belongs to the process that sends it; what a killed one held goes out after it", false},
+		{"sms.poll", &c.SMS.Poll, "pause between two looks into an empty queue", false},
+		{"user.admins", &c.User.Admins, "e-mails of the accounts that may see /ops, with commas", false},
 		{"user.bcrypt_cost", &c.User.BcryptCost, "cost of a password's hash, 4 to 31", false},
 		{"log.level", &c.Log.Level, "debug, info, warn or error", false},
 		{"log.format", &c.Log.Format, "text or json", false},
@@ -74,8 +87,12 @@ func (s setting) set(value string) error {
 		*p, err = strconv.Atoi(value)
 	case *int64:
 		*p, err = strconv.ParseInt(value, 10, 64)
+	case *float64:
+		*p, err = strconv.ParseFloat(value, 64)
 	case *time.Duration:
 		*p, err = time.ParseDuration(value)
+	case *Rate:
+		*p, err = parseRate(value)
 	case *[]string:
 		*p = split(value)
 	default:
@@ -94,6 +111,10 @@ func kind(of string) string {
 		return `a duration such as "5s"`
 	case "int", "int64":
 		return "an int"
+	case "float64":
+		return "a number"
+	case "config.Rate":
+		return `a rate such as "10/1m"`
 	case "bool":
 		return "true or false"
 	case "string":
@@ -152,7 +173,11 @@ func (s setting) text() string {
 		return strconv.Itoa(*p)
 	case *int64:
 		return strconv.FormatInt(*p, 10)
+	case *float64:
+		return strconv.FormatFloat(*p, 'g', -1, 64)
 	case *time.Duration:
+		return p.String()
+	case *Rate:
 		return p.String()
 	case *[]string:
 		all := make([]string, len(*p))

@@ -37,6 +37,7 @@ func (c *Config) Validate() error {
 	v.addr("admin.addr", c.Admin.Addr, c.Nodes)
 	c.checkTimes(v)
 	c.checkOrigins(v)
+	c.checkLimits(v)
 	c.checkSession(v)
 	c.checkServices(v)
 	c.checkReplicas(v)
