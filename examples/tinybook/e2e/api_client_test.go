@@ -142,8 +142,8 @@ type tokens struct {
 type profile struct{ Email, Phone, Nickname, Birthday, AboutMe string }
 
 type message struct {
-	To, Code, Body string
-	At             time.Time
+	To, Code, Body, Provider string
+	At                       time.Time
 }
 
 var people atomic.Int64

@@ -9,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ycvk/tinybook/examples/tinybook/internal/apptest"
 	"github.com/ycvk/tinybook/internal/realserver"
 )
 
@@ -23,6 +24,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("session", func(t *testing.T) { resumed(newTab(browser, t, base)) })
 	t.Run("choices", func(t *testing.T) { choices(newTab(browser, t, base)) })
 	t.Run("accessible", func(t *testing.T) { accessible(newTab(browser, t, base)) })
+	t.Run("operations", func(t *testing.T) { operations(newTab(browser, t, apptest.Start(t, nil).URL())) })
 }
 
 // journey goes the way of a new user, in Chinese.

@@ -29,7 +29,7 @@ func TestChild(t *testing.T) {
 		t.Skip("runs only as the child of TestKilledProcess")
 	}
 	cfg := apptest.Config()
-	cfg.Data = dir
+	cfg.Data, cfg.Code.Store = dir, config.StoreRedis
 	a, err := app.New(cfg, slog.New(slog.DiscardHandler), io.Discard)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -75,7 +75,7 @@ func (s *services) site(t *testing.T) *apptest.Site {
 		cfg.Session.Keys = "k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32))
 		cfg.Session.MaxStale = 2 * second
 		cfg.User.BcryptCost = 4
-	}, app.WithSender(s.phones))
+	}, app.WithProvider(s.phones))
 }
 
 // Everything that a user does, on two processes that share a MariaDB and a

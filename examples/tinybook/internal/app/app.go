@@ -17,12 +17,15 @@ import (
 	"github.com/ycvk/tinybook/cachex"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/code"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/config"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/ops"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/platform"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/session"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/sms"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/ui"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/user"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/web"
+	"github.com/ycvk/tinybook/ratelimit"
+	"github.com/ycvk/tinybook/smsfailover"
 )
 
 // parts are what the nodes of a process share.
@@ -32,10 +35,14 @@ type parts struct {
 	users    user.Repo
 	hasher   *user.Hasher
 	codes    cachex.CodeCache
+	guard    *code.Guard
+	requests ratelimit.Limiter // by client address; nil: no limit
 	sessions session.Store
 	keys     []session.Key
 	outbox   *sms.Outbox
-	sender   sms.Sender
+	provider smsfailover.Service // of tests; nil: the local ones
+	sender   code.Sender
+	desk     *ops.Desk
 	extra    []gin.HandlerFunc // after all other middlewares
 
 	demoErr error // why there is no demo account
@@ -46,10 +53,10 @@ type parts struct {
 }
 
 // open opens the stores and makes the parts. It returns the parts that it
-// opened also with an error, to be closed. Without a sender messages stay in the
-// process.
-func open(ctx context.Context, cfg config.Config, log *slog.Logger, sender sms.Sender) (*parts, error) {
-	p := &parts{cfg: cfg, log: log, sender: sender}
+// opened also with an error, to be closed. Without a provider messages stay in
+// the process.
+func open(ctx context.Context, cfg config.Config, log *slog.Logger, provider smsfailover.Service) (*parts, error) {
+	p := &parts{cfg: cfg, log: log, provider: provider}
 	dir, err := p.dataDir()
 	if err != nil {
 		return p, err
@@ -72,14 +79,11 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, sender sms.S
 	if p.hasher, err = openHasher(ctx, repo, cfg.User.BcryptCost); err != nil {
 		return p, err
 	}
-	if p.outbox, err = sms.NewOutbox(cfg.SMS.Keep); err != nil {
+	if err := p.openLimits(rdb); err != nil {
 		return p, err
 	}
-	if p.sender == nil {
-		p.sender = p.outbox
-		if cfg.Mode == config.Services {
-			log.Warn("there is no SMS provider: login codes stay in this process")
-		}
+	if err := p.openSMS(ctx, db, rdb); err != nil {
+		return p, err
 	}
 	if cfg.Demo {
 		return p, p.addDemo(ctx)
@@ -187,15 +191,29 @@ func (p *parts) openCodes(rdb *platform.Redis) (cachex.CodeCache, error) {
 	if p.cfg.Code.Store == config.StoreLocal {
 		return cachex.NewCodeLocalCache()
 	}
-	var peppers [][]byte
+	peppers, err := p.derive("tinybook login codes")
+	if err != nil {
+		return nil, err
+	}
+	cache, err := cachex.NewCodeRedisCache(rdb, cachex.WithPepper(peppers[0], peppers[1:]...))
+	if err != nil {
+		return nil, err
+	}
+	return code.NewSynced(cache, rdb.Sync), nil
+}
+
+// derive returns a secret for a purpose from every session key, the one of the
+// current key first.
+func (p *parts) derive(purpose string) ([][]byte, error) {
+	var secrets [][]byte
 	for _, key := range p.keys {
-		pepper, err := key.Derive("tinybook login codes")
+		secret, err := key.Derive(purpose)
 		if err != nil {
 			return nil, err
 		}
-		peppers = append(peppers, pepper)
+		secrets = append(secrets, secret)
 	}
-	return cachex.NewCodeRedisCache(rdb, cachex.WithPepper(peppers[0], peppers[1:]...))
+	return secrets, nil
 }
 
 // close closes what open opened, the newest first.
@@ -231,6 +249,8 @@ func newSite(p *parts, dev bool) (*site, error) {
 		Registry:  registry,
 		Mappers:   []web.Mapper{user.MapError, code.MapError, session.MapError},
 		Origins:   p.cfg.HTTP.Origins,
+		Proxies:   p.cfg.HTTP.TrustedProxies,
+		Limiter:   p.requests,
 		BodyLimit: p.cfg.HTTP.BodyLimit,
 		Timeout:   p.cfg.HTTP.RequestTimeout,
 		Secure:    p.cfg.HTTP.SecureCookies,
@@ -241,7 +261,8 @@ func newSite(p *parts, dev bool) (*site, error) {
 	engine.Use(p.extra...)
 	users := user.NewService(p.users, p.hasher)
 	sessions := session.NewWeb(manager, p.cfg.HTTP.SecureCookies)
-	user.NewHandler(users, code.New(p.codes, p.sender), sessions).Register(engine)
+	user.NewHandler(users, code.New(p.guard, p.codes, p.sender), sessions).Register(engine)
+	ops.NewHandler(p.desk, sessions, p.admin(users)).Register(engine)
 	if dev {
 		engine.GET("/dev/sms", sms.Handler(p.outbox))
 	}
@@ -259,6 +280,8 @@ func (p *parts) addPages(r gin.IRouter, users *user.Service, sessions *session.W
 			v, err := users.View(ctx, uid)
 			return ui.Profile(v), err
 		},
+		Admin: p.admin(users),
+		Break: p.desk.CanBreak,
 	}
 	if p.cfg.Demo && p.demoErr == nil {
 		cfg.DemoEmail, cfg.DemoPassword = DemoEmail, DemoPassword

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ycvk/tinybook/examples/tinybook/internal/config"
-	"github.com/ycvk/tinybook/examples/tinybook/internal/sms"
+	"github.com/ycvk/tinybook/smsfailover"
 )
 
 // closeGrace is how long a node that is going away waits for clients to close
@@ -22,20 +22,20 @@ const closeGrace = 250 * time.Millisecond
 
 // App is the application. New starts nothing; Run does everything.
 type App struct {
-	cfg    config.Config
-	log    *slog.Logger
-	out    io.Writer
-	sender sms.Sender
-	up     chan struct{}
-	nodes  []Node
+	cfg      config.Config
+	log      *slog.Logger
+	out      io.Writer
+	provider smsfailover.Service
+	up       chan struct{}
+	nodes    []Node
 }
 
 // An Option changes an application.
 type Option func(*App)
 
-// WithSender makes the site send its messages with s. By default they stay in
-// the process.
-func WithSender(s sms.Sender) Option { return func(a *App) { a.sender = s } }
+// WithProvider makes the site send its messages with s. By default there are two
+// providers that keep them in the process.
+func WithProvider(s smsfailover.Service) Option { return func(a *App) { a.provider = s } }
 
 // A Node is where a node listens.
 type Node struct {
@@ -70,7 +70,7 @@ func (a *App) Nodes() []Node {
 // everything behind them is closed. It returns nil after a clean stop. It can
 // be called once.
 func (a *App) Run(ctx context.Context) (err error) {
-	p, err := open(ctx, a.cfg, a.log, a.sender)
+	p, err := open(ctx, a.cfg, a.log, a.provider)
 	defer func() { err = errors.Join(err, p.close()) }()
 	if err != nil {
 		return fmt.Errorf("app: start: %w", err)

@@ -16,15 +16,20 @@ import (
 
 	"github.com/gin-gonic/gin"
 	mysqldriver "github.com/go-sql-driver/mysql"
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ycvk/tinybook/cachex"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/code"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/config"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/ops"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/platform"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/session"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/sms"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/user"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/web"
+	"github.com/ycvk/tinybook/ratelimit"
+	"github.com/ycvk/tinybook/smsfailover"
 )
 
 // Nothing of this may be in a log line, whatever fails.
@@ -63,7 +68,43 @@ func brokenUsers(_ *testing.T, p *parts)    { p.users = brokenRepo{} }
 func brokenCodes(_ *testing.T, p *parts)    { p.codes = brokenCache{} }
 func brokenSessions(_ *testing.T, p *parts) { p.sessions = brokenStore{} }
 func awaySessions(_ *testing.T, p *parts)   { p.sessions = awayStore{} }
-func brokenSMS(_ *testing.T, p *parts)      { p.sender = brokenSender{} }
+func brokenLimits(_ *testing.T, p *parts)   { p.guard = newGuard(brokenLimiter{}) }
+
+// brokenSMS is the real way of a message, where both its provider and its queue
+// fail and quote what they were given.
+func brokenSMS(t *testing.T, p *parts) {
+	var err error
+	p.sender, err = smsfailover.New(brokenProvider{}, brokenQueue{smsfailover.NewMemStore()})
+	require.NoError(t, err)
+}
+
+// notAdmin is user 7, who is no operator; operator is user 7, who is.
+func notAdmin(_ *testing.T, p *parts) {
+	p.cfg.User.Admins = []string{"other@example.com"}
+	p.users = memberRepo{}
+}
+
+func operator(then func(*testing.T, *parts)) func(*testing.T, *parts) {
+	return func(t *testing.T, p *parts) {
+		p.cfg.User.Admins = []string{secretEmail}
+		p.users = memberRepo{}
+		then(t, p)
+	}
+}
+
+func brokenQueues(t *testing.T, p *parts) {
+	p.desk.Store = brokenQueue{smsfailover.NewMemStore()}
+	failover, err := smsfailover.New(brokenProvider{}, p.desk.Store)
+	require.NoError(t, err)
+	p.desk.Failover = failover
+}
+
+// brokenSettings makes what operators set go to a Redis that isn't there.
+func brokenSettings(t *testing.T, p *parts) {
+	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", MaxRetries: -1})
+	t.Cleanup(func() { require.NoError(t, rdb.Close()) })
+	p.desk.Control = ops.NewControl(ops.NewStore(rdb, nil), p.log, 0.5, []ops.Provider{testProvider(t)})
+}
 
 // closedUsers is the real repository on a database that is gone.
 func closedUsers(t *testing.T, p *parts) {
@@ -96,7 +137,8 @@ var faults = map[string][]fault{
 	},
 	"POST /users/login_sms/code/send": {
 		{name: "cache", body: phoneBody, breaks: brokenCodes, status: 500},
-		{name: "provider", body: phoneBody, breaks: brokenSMS, status: 502},
+		{name: "limits", body: phoneBody, breaks: brokenLimits, status: 503},
+		{name: "provider and queue", body: phoneBody, breaks: brokenSMS, status: 503},
 		{name: "bad phone", body: `{"phone":"secret-about-me"}`, status: 422},
 	},
 	"POST /users/login_sms": {
@@ -138,6 +180,31 @@ var faults = map[string][]fault{
 	"GET /profile": {
 		{name: "session store", cookie: true, breaks: awaySessions, status: 503},
 		{name: "database", cookie: true, breaks: brokenUsers, status: 500, uid: 7},
+	},
+	"GET /ops": {
+		{name: "database", cookie: true, breaks: operator(brokenUsers), status: 500, uid: 7},
+		{name: "no operator", cookie: true, breaks: notAdmin, status: 403, uid: 7},
+	},
+	"GET /ops/state": {
+		{name: "nobody", status: 401},
+		{name: "no operator", bearer: true, breaks: notAdmin, status: 403, uid: 7},
+		{name: "database", bearer: true, breaks: operator(brokenUsers), status: 500, uid: 7},
+		{name: "queue", bearer: true, breaks: operator(brokenQueues), status: 500, uid: 7},
+	},
+	"POST /ops/sms/threshold": {
+		{name: "nobody", body: `{"ratio":0.5}`, status: 401},
+		{name: "no operator", body: `{"ratio":0.5}`, bearer: true, breaks: notAdmin, status: 403, uid: 7},
+		{name: "bad ratio", body: `{"ratio":7}`, bearer: true, breaks: operator(brokenSettings), status: 422, uid: 7},
+		{name: "settings", body: `{"ratio":0.5}`, bearer: true, breaks: operator(brokenSettings), status: 500, uid: 7},
+	},
+	"POST /ops/sms/fault": {
+		{name: "no operator", body: `{"provider":"north"}`, bearer: true, breaks: notAdmin, status: 403, uid: 7},
+		{name: "no such provider", body: `{"provider":"east"}`, bearer: true, breaks: operator(brokenSettings), status: 422, uid: 7},
+		{name: "settings", body: `{"provider":"north"}`, bearer: true, breaks: operator(brokenSettings), status: 500, uid: 7},
+	},
+	"POST /ops/sms/redrive": {
+		{name: "no operator", bearer: true, breaks: notAdmin, status: 403, uid: 7},
+		{name: "queue", bearer: true, breaks: operator(brokenQueues), status: 500, uid: 7},
 	},
 	"GET /profile/edit": {
 		{name: "database", cookie: true, breaks: brokenUsers, status: 500, uid: 7},
@@ -236,8 +303,34 @@ func testParts(t *testing.T) *parts {
 	require.NoError(t, err)
 	p.outbox, err = sms.NewOutbox(10)
 	require.NoError(t, err)
-	p.sender = p.outbox
+	limiter, err := ratelimit.NewLocal(ratelimit.SlidingLog, []ratelimit.Limit{ratelimit.PerMinute(100)})
+	require.NoError(t, err)
+	p.guard = newGuard(limiter)
+	provider := testProvider(t)
+	store := smsfailover.NewMemStore()
+	failover, err := smsfailover.New(provider.Fake, store)
+	require.NoError(t, err)
+	p.sender = failover
+	p.desk = &ops.Desk{
+		Control:  ops.NewControl(nil, p.log, 0.5, []ops.Provider{provider}),
+		Failover: failover, Store: store, CanBreak: true,
+		Gauges: []ops.Gauge{{Name: "codes", Peek: p.guard.Site}},
+	}
 	return p
+}
+
+func newGuard(l code.Limiter) *code.Guard {
+	all := ratelimit.PerMinute(100)
+	return code.NewGuard(l, code.Limits{Phone: all, Address: all, Site: all}, []byte("a secret of a test"))
+}
+
+func testProvider(t *testing.T) ops.Provider {
+	t.Helper()
+	outbox, err := sms.NewOutbox(10)
+	require.NoError(t, err)
+	monitor, err := smsfailover.NewErrorRateMonitor()
+	require.NoError(t, err)
+	return ops.Provider{Name: "north", Monitor: monitor, Fake: sms.NewProvider("north", outbox)}
 }
 
 // testSite wires a site of such parts, breaks it, and signs user 7 in.
@@ -333,6 +426,13 @@ func (emptyRepo) FindByEmail(context.Context, string) (user.User, error) {
 	return user.User{}, user.ErrNotFound
 }
 
+// memberRepo knows user 7.
+type memberRepo struct{ brokenRepo }
+
+func (memberRepo) FindByID(context.Context, int64) (user.User, error) {
+	return user.User{ID: 7, Email: secretEmail}, nil
+}
+
 // knownRepo knows one user by e-mail and by phone.
 type knownRepo struct {
 	brokenRepo
@@ -367,11 +467,31 @@ func (brokenCache) Set(context.Context, cachex.Key, string) (cachex.Ticket, erro
 }
 func (brokenCache) Verify(context.Context, cachex.Key, string) error { return errBroken }
 
-// brokenSender quotes the number and the code, as providers do.
-type brokenSender struct{}
+// brokenProvider quotes the number and the code, as providers do.
+type brokenProvider struct{}
 
-func (brokenSender) Send(_ context.Context, _ string, args []string, numbers ...string) error {
-	return fmt.Errorf("provider: can't send %v to %v", args, numbers)
+func (brokenProvider) Send(_ context.Context, _ string, args []string, numbers ...string) error {
+	return fmt.Errorf("provider refuses %v to %v", args, numbers)
+}
+
+// brokenQueue is away.
+type brokenQueue struct{ *smsfailover.MemStore }
+
+func (brokenQueue) Enqueue(context.Context, ...smsfailover.Job) ([]smsfailover.Outcome, error) {
+	return nil, errBroken
+}
+
+func (brokenQueue) Depth(context.Context) (smsfailover.Depth, error) {
+	return smsfailover.Depth{}, errBroken
+}
+
+func (brokenQueue) Redrive(context.Context, smsfailover.Filter) (int, error) { return 0, errBroken }
+
+// brokenLimiter gets no answer from Redis.
+type brokenLimiter struct{ *ratelimit.Local }
+
+func (brokenLimiter) AllowAll(context.Context, string, ...ratelimit.Demand) ([]ratelimit.Result, error) {
+	return nil, fmt.Errorf("%w: %w", ratelimit.ErrUnavailable, errBroken)
 }
 
 // emptyStore knows no ended session, and takes everything.

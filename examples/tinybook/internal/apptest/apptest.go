@@ -31,12 +31,18 @@ type Site struct {
 }
 
 // Config returns the configuration that [Start] begins with: the embedded
-// mode's, with free ports and the cheapest passwords.
+// mode's, with free ports, the cheapest passwords, limits that a test doesn't
+// meet unless it lowers them, and a queue in a hurry.
 func Config() config.Config {
 	cfg := config.Default(config.Embedded)
 	cfg.HTTP.Addr = "127.0.0.1:0"
 	cfg.Admin.Addr = "127.0.0.1:0"
 	cfg.User.BcryptCost = 4
+	cfg.HTTP.AddressLimit = config.Rate{N: 100_000, Per: time.Second}
+	cfg.SMS.AddressLimit = config.Rate{N: 100_000, Per: time.Second}
+	cfg.SMS.ProviderLimit = config.Rate{N: 1000, Per: time.Second}
+	cfg.SMS.Timeout, cfg.SMS.Lease = time.Second, 3*time.Second
+	cfg.SMS.Poll, cfg.SMS.OpenFor = 50*time.Millisecond, 300*time.Millisecond
 	return cfg
 }
 

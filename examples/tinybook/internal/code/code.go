@@ -3,12 +3,15 @@ package code
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/ycvk/tinybook/cachex"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/sms"
+	"github.com/ycvk/tinybook/ratelimit"
+	"github.com/ycvk/tinybook/smsfailover"
 )
 
 // Length is the number of digits of a code.
@@ -17,54 +20,78 @@ const Length = 6
 // biz names the purpose of the codes in the cache.
 const biz = "login"
 
-// revokeTimeout bounds giving a slot back after a message could not be sent.
-const revokeTimeout = 2 * time.Second
+// undoTimeout bounds giving back what was taken for a message that won't go.
+const undoTimeout = 2 * time.Second
 
-// ErrNotSent means that the provider took no message. The phone may ask for
-// another code at once.
+// ErrNotSent means that the message was neither sent nor queued. The phone may
+// ask for another code at once.
 var ErrNotSent = errors.New("code: message not sent")
+
+// A Sender takes messages to send now or as soon as it can. A
+// *smsfailover.Failover is one.
+type Sender interface {
+	Submit(ctx context.Context, m ...smsfailover.Message) ([]smsfailover.Receipt, error)
+}
 
 // Service sends and verifies login codes. It is safe for concurrent use.
 type Service struct {
+	guard *Guard
 	cache cachex.CodeCache
-	sms   sms.Sender
+	sms   Sender
 	draw  cachex.Generator
 }
 
-// New returns a service that keeps codes in cache and sends them with sender.
-func New(cache cachex.CodeCache, sender sms.Sender) *Service {
-	return &Service{cache: cache, sms: sender, draw: cachex.Digits(Length)}
+// New returns a service that asks guard, keeps codes in cache and sends them
+// with sender.
+func New(guard *Guard, cache cachex.CodeCache, sender Sender) *Service {
+	return &Service{guard: guard, cache: cache, sms: sender, draw: cachex.Digits(Length)}
 }
 
-// Send sends a new code to phone, in E.164. It returns a *cachex.DeniedError
-// while the phone has to wait and ErrNotSent when the provider fails.
-func (s *Service) Send(ctx context.Context, phone string) error {
+// Send sends a new code to phone, in E.164, for a client at address. When it
+// returns nil the message has gone or is safely queued, and then goes for as
+// long as the code is good. It returns a *[LimitedError] or a
+// *cachex.DeniedError while the phone or the client has to wait, and
+// [ErrNotSent] when no message can be taken; nothing is used up by either.
+func (s *Service) Send(ctx context.Context, phone, address string) error {
 	digits, err := s.draw()
 	if err != nil {
 		return fmt.Errorf("code: draw: %w", err)
 	}
+	taken, err := s.guard.take(ctx, phone, address)
+	if err != nil {
+		return err
+	}
 	key := cachex.Key{Biz: biz, To: phone}
 	ticket, err := s.cache.Set(ctx, key, digits)
 	if err != nil {
-		return fmt.Errorf("code: set: %w", err)
+		return errors.Join(fmt.Errorf("code: set: %w", err), s.undo(ctx, taken, nil))
 	}
-	if err := s.sms.Send(ctx, sms.LoginTemplate, []string{digits}, phone); err != nil {
-		// The provider's text may quote the number or the code, so only its
-		// kind is passed on.
-		failed := fmt.Errorf("%w: provider: %T", ErrNotSent, err)
-		return errors.Join(failed, s.revoke(ctx, key, ticket.Gen))
+	_, err = s.sms.Submit(ctx, smsfailover.Message{
+		TplID: sms.LoginTemplate, To: phone, Args: []string{digits},
+		IdemKey: rand.Text(), NotAfter: ticket.ExpiresAt,
+	})
+	if err != nil {
+		failed := fmt.Errorf("%w: %w", ErrNotSent, err)
+		return errors.Join(failed, s.undo(ctx, taken, func(ctx context.Context) error {
+			_, err := s.cache.Revoke(ctx, key, ticket.Gen)
+			return err
+		}))
 	}
 	return nil
 }
 
-// revoke gives the resend slot back. It goes on when the request has gone.
-func (s *Service) revoke(ctx context.Context, key cachex.Key, gen uint64) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTimeout)
+// undo gives back what was taken for nothing, and the slot of the code with
+// revoke, if any. It goes on when the request has gone.
+func (s *Service) undo(ctx context.Context, taken []ratelimit.Result, revoke func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 	defer cancel()
-	if _, err := s.cache.Revoke(ctx, key, gen); err != nil {
-		return fmt.Errorf("code: revoke: %w", err)
+	var err error
+	if revoke != nil {
+		if err = revoke(ctx); err != nil {
+			err = fmt.Errorf("code: revoke: %w", err)
+		}
 	}
-	return nil
+	return errors.Join(err, s.guard.refund(ctx, taken))
 }
 
 // Verify returns nil once for the code that was sent to phone, and otherwise

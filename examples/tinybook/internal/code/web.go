@@ -8,6 +8,7 @@ import (
 	"github.com/ycvk/tinybook/cachex"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/fields"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/web"
+	"github.com/ycvk/tinybook/ratelimit"
 )
 
 // field is the form field that holds a code.
@@ -28,10 +29,16 @@ type Left struct {
 // with the code. Whoever has to wait gets 429 and Retry-After.
 func MapError(err error) *web.Error {
 	if errors.Is(err, ErrNotSent) {
-		return &web.Error{Status: http.StatusBadGateway, Key: "not_sent", Err: err}
+		return &web.Error{Status: http.StatusServiceUnavailable, Key: "not_sent", RetryAfter: time.Second, Err: err}
 	}
 	if errors.Is(err, cachex.ErrUnknown) {
 		return &web.Error{Status: http.StatusServiceUnavailable, Key: "code_unknown", RetryAfter: time.Second, Err: err}
+	}
+	if errors.Is(err, ratelimit.ErrUnavailable) {
+		return &web.Error{Status: http.StatusServiceUnavailable, Key: "unavailable", RetryAfter: time.Second, Err: err}
+	}
+	if limited, ok := errors.AsType[*LimitedError](err); ok {
+		return &web.Error{Status: http.StatusTooManyRequests, Key: "too_many", RetryAfter: max(limited.RetryAfter, time.Second), Err: limited}
 	}
 	denied, ok := errors.AsType[*cachex.DeniedError](err)
 	if !ok {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ycvk/tinybook/cachex"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/code"
+	"github.com/ycvk/tinybook/ratelimit"
 )
 
 func TestMapError(t *testing.T) {
@@ -22,7 +23,9 @@ func TestMapError(t *testing.T) {
 		// Nobody knows when there will be room; a second it is not.
 		{"full", &cachex.DeniedError{Reason: cachex.ErrFull}, http.StatusServiceUnavailable, 10 * time.Minute},
 		{"wrong", &cachex.DeniedError{Reason: cachex.ErrMismatch, Left: 1}, http.StatusUnauthorized, 0},
-		{"not sent", code.ErrNotSent, http.StatusBadGateway, 0},
+		{"not sent", code.ErrNotSent, http.StatusServiceUnavailable, time.Second},
+		{"limited", &code.LimitedError{Scope: "phone", RetryAfter: time.Hour}, http.StatusTooManyRequests, time.Hour},
+		{"no limits", ratelimit.ErrUnavailable, http.StatusServiceUnavailable, time.Second},
 	} {
 		got := code.MapError(fmt.Errorf("code: %w", tc.err))
 		if got == nil || got.Status != tc.status || got.RetryAfter != tc.wait {

@@ -21,6 +21,8 @@ import (
 	"gorm.io/driver/mysql"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
+
+	"github.com/ycvk/tinybook/smsfailover/sqlstore"
 )
 
 //go:embed schema
@@ -212,6 +214,21 @@ func (db *DB) Migrate(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// Queue returns the pool that writes, and the dialect of a queue in it.
+func (db *DB) Queue(ctx context.Context) (*sql.DB, sqlstore.Dialect, error) {
+	if db.dialect == "sqlite" {
+		return db.pools[0], sqlstore.SQLite, nil
+	}
+	var version string
+	if err := db.pools[0].QueryRowContext(ctx, "SELECT VERSION()").Scan(&version); err != nil {
+		return nil, 0, fmt.Errorf("platform: mysql: version: %w", err)
+	}
+	if strings.Contains(strings.ToLower(version), "mariadb") {
+		return db.pools[0], sqlstore.MariaDB, nil
+	}
+	return db.pools[0], sqlstore.MySQL, nil
 }
 
 // Close closes all connections.

@@ -1,5 +1,5 @@
-// Package sms sends text messages. The provider in here is the local one: it
-// keeps messages in an outbox that a developer reads, and sends nothing.
+// Package sms sends text messages. The providers in here are the local ones:
+// they keep messages in an outbox that a developer reads, and send nothing.
 package sms
 
 import (
@@ -7,24 +7,22 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/ycvk/tinybook/smsfailover"
 )
 
-// A Sender sends the template tplID, filled with args, to every number.
-type Sender interface {
-	Send(ctx context.Context, tplID string, args []string, numbers ...string) error
-}
-
-// A Message is one that the local provider has taken. Code is the first
-// argument of the template.
+// A Message is one that a local provider has taken. Code is the first argument
+// of the template.
 type Message struct {
-	To   string    `json:"to"`
-	Code string    `json:"code"`
-	Body string    `json:"body"`
-	At   time.Time `json:"at"`
+	To       string    `json:"to"`
+	Code     string    `json:"code"`
+	Body     string    `json:"body"`
+	At       time.Time `json:"at"`
+	Provider string    `json:"provider"`
 }
 
-// Outbox is the local provider. It keeps the newest messages, up to a limit,
-// in memory. It is safe for concurrent use.
+// Outbox is where local providers put messages. It keeps the newest, up to a
+// limit, in memory. It is safe for concurrent use.
 type Outbox struct {
 	mu       sync.Mutex
 	messages []Message // a ring: next is the oldest once it is full
@@ -48,19 +46,19 @@ func NewOutbox(limit int) (*Outbox, error) {
 	return &Outbox{limit: limit}, nil
 }
 
-// Send puts one message per number into the outbox; the oldest makes room.
-func (o *Outbox) Send(ctx context.Context, tplID string, args []string, numbers ...string) error {
+// deliver puts one message per number into the outbox; the oldest makes room.
+func (o *Outbox) deliver(ctx context.Context, provider, tplID string, args, numbers []string) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("sms: send: %w", context.Cause(ctx))
 	}
 	text, ok := templates[tplID]
 	if !ok || len(args) != 1 {
-		return fmt.Errorf("sms: send: no template %q with %d arguments", tplID, len(args))
+		return fmt.Errorf("sms: send: %w: no template %q with %d arguments", smsfailover.ErrPermanent, tplID, len(args))
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, number := range numbers {
-		o.put(Message{To: number, Code: args[0], Body: fmt.Sprintf(text, args[0]), At: time.Now().UTC()})
+		o.put(Message{To: number, Code: args[0], Body: fmt.Sprintf(text, args[0]), At: time.Now().UTC(), Provider: provider})
 	}
 	return nil
 }

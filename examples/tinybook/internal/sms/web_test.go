@@ -18,7 +18,7 @@ const friend = "https://app.example"
 func TestHandlerIsForThisMachineOnly(t *testing.T) {
 	o, err := sms.NewOutbox(1)
 	require.NoError(t, err)
-	require.NoError(t, o.Send(t.Context(), sms.LoginTemplate, []string{"123456"}, "+8613800138000"))
+	require.NoError(t, sms.NewProvider("only", o).Send(t.Context(), sms.LoginTemplate, []string{"123456"}, "+8613800138000"))
 	engine, err := web.New(web.Config{
 		Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(),
 		Origins: []string{friend}, BodyLimit: 1 << 10, Timeout: 1 << 40,

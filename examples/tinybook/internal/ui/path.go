@@ -8,6 +8,7 @@ import (
 const (
 	profilePath = "/profile"
 	editPath    = "/profile/edit"
+	opsPath     = "/ops"
 )
 
 // localPath returns next if it is a path of this site, and the profile page if

@@ -135,7 +135,7 @@ func TestDevAndDemo(t *testing.T) {
 		}
 		return n
 	}
-	with, without := newHandler(t), newHandler(t, func(c *ui.Config) { *c = ui.Config{User: c.User, Profile: c.Profile} })
+	with, without := newHandler(t), newHandler(t, func(c *ui.Config) { *c = ui.Config{User: c.User, Profile: c.Profile, Admin: c.Admin} })
 	for _, name := range []string{"data-dev", "data-demo-fill"} {
 		if n := count(with, "/login", name); n != 1 {
 			t.Errorf("%d elements with %s, want 1", n, name)

@@ -20,7 +20,7 @@ import (
 var templateFiles embed.FS
 
 // pageNames are the templates that fill the layout.
-var pageNames = []string{"landing", "signup", "login", "profile", "edit", "resume", "error"}
+var pageNames = []string{"landing", "signup", "login", "profile", "edit", "resume", "ops", "error"}
 
 // A view is the data of one page. Title is the key of a text.
 type view struct {
@@ -31,6 +31,7 @@ type view struct {
 	Static           string
 	Status           int // of an error; 0 without one
 	SignedIn         bool
+	Admin            bool
 	ByEmail          bool
 	Created          bool
 	Saved            bool
@@ -127,6 +128,8 @@ func (u *UI) render(c *gin.Context, v view) {
 func (u *UI) errorPage(c *gin.Context, status int) bool {
 	title := "error.title"
 	switch status {
+	case http.StatusForbidden:
+		title = "error.403.title"
 	case http.StatusNotFound:
 		title = "error.404.title"
 	case http.StatusServiceUnavailable:

@@ -35,6 +35,10 @@ type Config struct {
 	User func(c *gin.Context) (uid int64, ok bool, err error)
 	// Profile returns the profile of a user.
 	Profile func(ctx context.Context, uid int64) (Profile, error)
+	// Admin reports whether a user may see the operators' page.
+	Admin func(ctx context.Context, uid int64) (bool, error)
+	// Break puts the switches that break things on that page.
+	Break bool
 }
 
 // sessionCookie is set by the script on every page of a user who is signed in.
@@ -51,8 +55,8 @@ type UI struct {
 
 // New parses the embedded templates and returns the pages. It starts nothing.
 func New(cfg Config) (*UI, error) {
-	if cfg.User == nil || cfg.Profile == nil {
-		return nil, errors.New("ui: User and Profile must not be nil")
+	if cfg.User == nil || cfg.Profile == nil || cfg.Admin == nil {
+		return nil, errors.New("ui: User, Profile and Admin must not be nil")
 	}
 	if (cfg.DemoEmail == "") != (cfg.DemoPassword == "") {
 		return nil, errors.New("ui: DemoEmail and DemoPassword go together")
@@ -77,6 +81,7 @@ func (u *UI) Register(r gin.IRouter) {
 	web.Get(r, "/login", u.login)
 	web.Get(r, "/profile", u.profile)
 	web.Get(r, "/profile/edit", u.edit)
+	web.Get(r, "/ops", u.ops)
 	web.Get(r, "/static/*filepath", u.file)
 	web.Get(r, "/favicon.ico", u.favicon)
 }
@@ -116,19 +121,51 @@ func (u *UI) login(c *gin.Context) {
 }
 
 func (u *UI) profile(c *gin.Context) {
-	p, ok := u.member(c)
+	uid, ok := u.member(c)
 	if !ok {
 		return
 	}
+	p, err := u.cfg.Profile(c.Request.Context(), uid)
+	if err != nil {
+		web.Fail(c, err)
+		return
+	}
+	admin, err := u.cfg.Admin(c.Request.Context(), uid)
+	if err != nil {
+		web.Fail(c, err)
+		return
+	}
 	u.render(c, view{
-		Name: "profile", Title: "profile.title", SignedIn: true,
+		Name: "profile", Title: "profile.title", SignedIn: true, Admin: admin,
 		Profile: p, Initial: initial(p), Saved: c.Query("saved") == "1",
 	})
 }
 
-func (u *UI) edit(c *gin.Context) {
-	p, ok := u.member(c)
+// ops is the operators' page. It is a frame: its script asks for the state.
+func (u *UI) ops(c *gin.Context) {
+	uid, ok := u.member(c)
 	if !ok {
+		return
+	}
+	admin, err := u.cfg.Admin(c.Request.Context(), uid)
+	switch {
+	case err != nil:
+		web.Fail(c, err)
+	case !admin:
+		web.Fail(c, &web.Error{Status: http.StatusForbidden, Key: "forbidden"})
+	default:
+		u.render(c, view{Name: "ops", Title: "ops.title", SignedIn: true, Admin: true, Dev: u.cfg.Break})
+	}
+}
+
+func (u *UI) edit(c *gin.Context) {
+	uid, ok := u.member(c)
+	if !ok {
+		return
+	}
+	p, err := u.cfg.Profile(c.Request.Context(), uid)
+	if err != nil {
+		web.Fail(c, err)
 		return
 	}
 	u.render(c, view{Name: "edit", Title: "edit.title", SignedIn: true, Profile: p})
@@ -149,26 +186,20 @@ func (u *UI) stranger(c *gin.Context, next string) bool {
 	return false
 }
 
-// member returns the profile of the user who is signed in. Without one it has
-// answered the request already and reports false.
-func (u *UI) member(c *gin.Context) (Profile, bool) {
+// member returns who is signed in. Without anybody it has answered the request
+// already and reports false.
+func (u *UI) member(c *gin.Context) (uid int64, ok bool) {
 	uid, ok, err := u.cfg.User(c)
-	if err != nil {
+	switch {
+	case err != nil:
 		web.Fail(c, err)
-		return Profile{}, false
-	}
-	if !ok {
+		return 0, false
+	case !ok:
 		if !u.resume(c) {
 			c.Redirect(http.StatusSeeOther, loginURL(c.Request.URL))
 		}
-		return Profile{}, false
 	}
-	p, err := u.cfg.Profile(c.Request.Context(), uid)
-	if err != nil {
-		web.Fail(c, err)
-		return Profile{}, false
-	}
-	return p, true
+	return uid, ok
 }
 
 // resume answers with the page whose script tries a refresh and then loads the
@@ -185,7 +216,7 @@ func (u *UI) resume(c *gin.Context) bool {
 
 // loginURL returns the address of the login page that leads back to u.
 func loginURL(u *url.URL) string {
-	if u.Path != profilePath && u.Path != editPath {
+	if u.Path != profilePath && u.Path != editPath && u.Path != opsPath {
 		return "/login"
 	}
 	return "/login?next=" + url.QueryEscape(u.Path)

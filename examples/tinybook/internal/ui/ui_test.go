@@ -50,6 +50,7 @@ func newHandler(t *testing.T, change ...func(*ui.Config)) http.Handler {
 			return 7, err == nil, nil
 		},
 		Profile: func(context.Context, int64) (ui.Profile, error) { return hostile, nil },
+		Admin:   func(context.Context, int64) (bool, error) { return true, nil },
 	}
 	for _, f := range change {
 		f(&cfg)
@@ -329,13 +330,15 @@ func attrOf(n *html.Node, name string) (string, bool) {
 func TestNew(t *testing.T) {
 	user := func(*gin.Context) (int64, bool, error) { return 0, false, nil }
 	profile := func(context.Context, int64) (ui.Profile, error) { return ui.Profile{}, nil }
+	admin := func(context.Context, int64) (bool, error) { return false, nil }
 	for _, tc := range []struct {
 		name string
 		cfg  ui.Config
 	}{
-		{"no User", ui.Config{Profile: profile}},
-		{"no Profile", ui.Config{User: user}},
-		{"half a demo account", ui.Config{User: user, Profile: profile, DemoEmail: "demo@tinybook.example"}},
+		{"no User", ui.Config{Profile: profile, Admin: admin}},
+		{"no Profile", ui.Config{User: user, Admin: admin}},
+		{"no Admin", ui.Config{User: user, Profile: profile}},
+		{"half a demo account", ui.Config{User: user, Profile: profile, Admin: admin, DemoEmail: "demo@tinybook.example"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if _, err := ui.New(tc.cfg); err == nil {

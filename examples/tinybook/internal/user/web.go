@@ -15,7 +15,7 @@ import (
 
 // Codes sends and verifies login codes.
 type Codes interface {
-	Send(ctx context.Context, phone string) error
+	Send(ctx context.Context, phone, address string) error
 	Verify(ctx context.Context, phone, code string) error
 }
 
@@ -96,7 +96,7 @@ func (h *Handler) sendCode(c *gin.Context) (any, error) {
 	if err := form.Faults.Err(); err != nil {
 		return nil, err
 	}
-	return nil, h.codes.Send(c.Request.Context(), phone)
+	return nil, h.codes.Send(c.Request.Context(), phone, web.Address(c))
 }
 
 func (h *Handler) loginSMS(c *gin.Context) (any, error) {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/ycvk/tinybook/ratelimit"
 )
 
 // Config says how the engine behaves.
@@ -16,10 +18,12 @@ type Config struct {
 	Log       *slog.Logger
 	Registry  prometheus.Registerer
 	Mappers   []Mapper
-	Origins   []string      // other origins that may call the API with cookies
-	BodyLimit int64         // bytes of a request's body
-	Timeout   time.Duration // of the context of a request
-	Secure    bool          // the site is served over TLS
+	Origins   []string          // other origins that may call the API with cookies
+	Proxies   []string          // whose X-Forwarded-For is believed
+	Limiter   ratelimit.Limiter // of the requests of one client address; nil: none
+	BodyLimit int64             // bytes of a request's body
+	Timeout   time.Duration     // of the context of a request
+	Secure    bool              // the site is served over TLS
 }
 
 // New returns an engine with all middlewares and no routes.
@@ -41,7 +45,7 @@ func New(cfg Config) (*gin.Engine, error) {
 	// A redirect would turn an unsafe request into another one, and a path
 	// has one spelling.
 	engine.RedirectTrailingSlash = false
-	if err := engine.SetTrustedProxies(nil); err != nil {
+	if err := engine.SetTrustedProxies(cfg.Proxies); err != nil {
 		return nil, fmt.Errorf("web: trusted proxies: %w", err)
 	}
 	engine.Use(
@@ -54,6 +58,9 @@ func New(cfg Config) (*gin.Engine, error) {
 		cors(cfg.Origins),
 		sameOrigin(protection),
 	)
+	if cfg.Limiter != nil {
+		engine.Use(perAddress(cfg.Limiter))
+	}
 	engine.NoRoute(func(c *gin.Context) {
 		Fail(c, &Error{Status: http.StatusNotFound, Key: "not_found"})
 	})

@@ -103,6 +103,18 @@ func (f *Form) Text(name string) Text {
 	return t
 }
 
+// Into reads the field of that name into target, a pointer; one that is absent
+// or null leaves it alone.
+func (f *Form) Into(name string, target any) {
+	raw, ok := f.members[name]
+	if !ok || string(raw) == "null" {
+		return
+	}
+	if err := json.Unmarshal(raw, target); err != nil {
+		f.Faults.Add(name, "kind")
+	}
+}
+
 // Required returns the text field of that name, which must not be empty.
 func (f *Form) Required(name string) string {
 	t := f.Text(name)

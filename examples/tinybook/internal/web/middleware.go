@@ -66,7 +66,7 @@ func cors(origins []string) gin.HandlerFunc {
 		}
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Set("Access-Control-Allow-Credentials", "true")
-		h.Set("Access-Control-Expose-Headers", strings.Join([]string{AccessHeader, RefreshHeader, requestIDHeader, "Retry-After"}, ", "))
+		h.Set("Access-Control-Expose-Headers", strings.Join([]string{AccessHeader, RefreshHeader, requestIDHeader, "Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}, ", "))
 		if preflight {
 			h.Set("Access-Control-Allow-Methods", "GET, POST")
 			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept-Language, "+requestIDHeader)

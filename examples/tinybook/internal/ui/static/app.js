@@ -3,6 +3,7 @@ import { post, remember, forget, refresh, text } from "./api.js";
 import { submits, counter, birthday } from "./form.js";
 import { tabs, codes, demo } from "./login.js";
 import { theme } from "./theme.js";
+import { ops } from "./ops.js";
 
 const find = (selector) => document.querySelector(selector);
 
@@ -48,3 +49,4 @@ if (find("form[data-sms]")) codes(find("form[data-sms]"));
 if (find("form[data-email]")) demo(find("form[data-email]"));
 if (find("[data-count]")) counter(find("[data-count]"));
 if (find("#birthday")) birthday(find("#birthday"));
+if (document.body.dataset.page === "ops") ops();

@@ -1,0 +1,46 @@
+package web
+
+import (
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/ycvk/tinybook/ratelimit"
+)
+
+// Address returns what counts as one client: an IPv4 address, or the /64
+// network of an IPv6 address, of which one subscriber has all. What a proxy
+// says counts only where the proxy is trusted.
+func Address(c *gin.Context) string {
+	ip, err := netip.ParseAddr(c.ClientIP())
+	if err != nil {
+		return "" // all that can't be told apart count together
+	}
+	ip = ip.Unmap().WithZone("")
+	if ip.Is4() {
+		return ip.String()
+	}
+	prefix, err := ip.Prefix(64)
+	if err != nil {
+		return ip.String()
+	}
+	return prefix.String()
+}
+
+// perAddress admits requests of a client address as l does, and tells clients
+// with every answer how many they have left. Where l can't decide, requests
+// pass: it is the last that should take the site down.
+func perAddress(l ratelimit.Limiter) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		r, err := l.Allow(c.Request.Context(), "address:"+Address(c))
+		if err != nil {
+			return // the request fails by itself where what it needs is away
+		}
+		ratelimit.SetHeaders(c.Writer.Header(), r)
+		if !r.OK() {
+			Fail(c, &Error{Status: http.StatusTooManyRequests, Key: "too_many", RetryAfter: max(r.RetryAfter, time.Second)})
+		}
+	}
+}
