@@ -55,7 +55,8 @@ func Start(t testing.TB, e Engine, args ...string) *DB {
 	return StartSpec(t, e, e.Spec(t, args...))
 }
 
-// StartSpec is [Start] with the server described by a changed [Engine.Spec].
+// StartSpec is [Start] with the server described by a changed [Engine.Spec], such
+// as one that has gone through [realserver.Skewed].
 func StartSpec(t testing.TB, e Engine, spec realserver.Spec) *DB {
 	t.Helper()
 	d := &DB{Engine: e, Server: realserver.Start(t, spec), Driver: "mysql"}
@@ -95,7 +96,9 @@ func (d *DB) Fresh(t testing.TB) *DB {
 	admin := *d
 	admin.DSN = d.dsn(map[Engine]string{Postgres: "postgres"}[d.Engine])
 	name := fmt.Sprintf("test%d", names.Add(1))
-	if _, err := admin.Open(t).ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
+	pool := admin.Open(t)
+	defer pool.Close() // no need to hold its connection until the test ends
+	if _, err := pool.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
 		t.Fatalf("%s: CREATE DATABASE: %v", d.Engine, err)
 	}
 	fresh.DSN = d.dsn(name)
