@@ -42,7 +42,11 @@ func TestHookMayUseTheMonitor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMonitor(t, smsfailover.WithProbes(1, time.Minute))
 		var told []smsfailover.MonitorState
+		inside := false
 		m.OnChange(func(c smsfailover.MonitorChange) {
+			require.False(t, inside, "called within its own call")
+			inside = true
+			defer func() { inside = false }()
 			told = append(told, c.To)
 			if c.To != smsfailover.StateHalfOpen || len(told) > 10 {
 				return

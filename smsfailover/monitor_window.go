@@ -8,7 +8,7 @@ const (
 	countBits     = 18
 	maxCount      = 1<<countBits - 1
 	tagMask       = 1<<(64-2*countBits) - 1
-	maxBehind     = 1 << 20 // rings that a writer may have slept through
+	maxBehind     = 1 << 10 // turns of the ring that a writer may have slept through
 )
 
 // A rateWindow counts results in a ring of buckets, each one word of
@@ -71,8 +71,8 @@ func (w *rateWindow) add(now int64, ok bool) (bucket, gone tally) {
 }
 
 // count returns the word old with one more result, or a fresh word for tag and
-// the tally that it replaces. A tag a little older than the word's is that of a
-// writer that slept for a whole turn of the ring: its result counts as the
+// the tally that it replaces. A tag up to maxBehind older than the word's is that
+// of a writer that slept for whole turns of the ring: its result counts as the
 // word's, since dropping it would be worse.
 func count(old, tag, one uint64) (next uint64, gone tally) {
 	ahead := (old>>(2*countBits) - tag) & tagMask

@@ -18,8 +18,8 @@ func newWindow(width int64) *rateWindow { return &rateWindow{width: width} }
 // of the ring and what is left in it must be what was counted.
 func TestRotatingBucketsLoseNothing(t *testing.T) {
 	const (
-		goroutines, each = 64, 5000
-		width            = 10 // of 320,000 ticks of the clock
+		goroutines, each = 64, 10_000
+		width            = 20 // of 640,000 ticks of the clock
 	)
 	w := newWindow(width)
 	var clock, ok, failed, goneOK, goneFailed atomic.Int64
@@ -143,16 +143,20 @@ func TestSleepyWriterLosesNothing(t *testing.T) {
 }
 
 // The tag has 28 bits. After so long a silence that it has come around, old
-// buckets must be taken for old.
+// buckets must be taken for old, but for the last maxBehind turns of that: 2
+// minutes after 10 months with the shortest window, 8 hours after 255 years with
+// the usual one.
 func TestTagWrapsAround(t *testing.T) {
 	const turns = tagMask + 1
-	for _, before := range []int64{0, 1, turns - 1, turns, 3*turns - 2} {
-		w := newWindow(1)
-		w.add(before*windowBuckets, false)
-		later := (before + turns/2) * windowBuckets
-		require.Zero(t, w.sum(later).failed)
-		w.add(later, true)
-		require.Equal(t, tally{ok: 1}, w.sum(later), "before %d", before)
+	for _, before := range []int64{0, 1, turns / 3, turns - 2*maxBehind, turns + 5} {
+		for _, silence := range []int64{turns / 2, turns/2 + 1, turns - 2*maxBehind, turns + 1, 2*turns - maxBehind} {
+			w := newWindow(1)
+			w.add(before*windowBuckets, false)
+			later := (before + silence) * windowBuckets
+			require.Zero(t, w.sum(later).failed, "%d turns, then %d of silence", before, silence)
+			w.add(later, true)
+			require.Equal(t, tally{ok: 1}, w.sum(later), "%d turns, then %d of silence", before, silence)
+		}
 	}
 }
 
