@@ -53,32 +53,41 @@ func (r *CrashReport) fault(format string, args ...any) {
 
 // judgeMessage follows one message through all processes.
 func (c *crash) judgeMessage(r *CrashReport, id string, h []pastEvent) {
-	sent := slices.DeleteFunc(slices.Clone(h), func(e pastEvent) bool { return e.kind != evSent && e.kind != evUnknown })
-	if slices.ContainsFunc(h, func(e pastEvent) bool { return e.kind == evAccepted }) {
-		r.Accepted++
-		if len(sent) > 0 {
-			r.Delivered++
-		} else {
-			r.Lost++
-			r.fault("the message %s was accepted and never sent: %v", id, kinds(h))
+	var sent []int // where in h
+	accepted := false
+	for i, e := range h {
+		switch e.kind {
+		case evSent, evUnknown:
+			sent = append(sent, i)
+		case evAccepted:
+			accepted = true
 		}
+	}
+	switch {
+	case accepted && len(sent) > 0:
+		r.Accepted++
+		r.Delivered++
+	case accepted:
+		r.Accepted++
+		r.Lost++
+		r.fault("the message %s was accepted and never sent: %v", id, kinds(h))
 	}
 	for i := 1; i < len(sent); i++ {
 		c.judgeTwice(r, id, h, sent[i-1], sent[i])
 	}
 }
 
-// judgeTwice finds out why a message that was sent was sent again.
-func (c *crash) judgeTwice(r *CrashReport, id string, h []pastEvent, first, second pastEvent) {
+// judgeTwice finds out why a message that was sent at h[i] was sent again at h[k].
+func (c *crash) judgeTwice(r *CrashReport, id string, h []pastEvent, i, k int) {
+	first, second := h[i], h[k]
 	if first.text != second.text {
 		r.OtherKeys++
 		r.fault("the message %s came under two IdemKeys", id)
 	}
-	between := after(h, first)
 	switch {
 	case first.kind == evUnknown:
 		r.Unknown++
-	case finished(between, h):
+	case finished(h[i:k], h):
 		r.Unruly++
 		r.fault("the message %s was finished and sent again: %v", id, kinds(h))
 	case first.life != second.life:
@@ -89,17 +98,6 @@ func (c *crash) judgeTwice(r *CrashReport, id string, h []pastEvent, first, seco
 		r.Unruly++
 		r.fault("the message %s was sent twice by one process: %v", id, kinds(h))
 	}
-}
-
-// after returns the events that follow e in its process.
-func after(h []pastEvent, e pastEvent) []pastEvent {
-	var out []pastEvent
-	for _, o := range h {
-		if o.life == e.life && o.at.After(e.at) {
-			out = append(out, o)
-		}
-	}
-	return out
 }
 
 // finished reports whether the store, or the caller of Submit if it was never

@@ -18,6 +18,11 @@ type crashEvent struct {
 	text string // an IdemKey, an outcome, an error
 }
 
+// String returns the line, which parseCrashEvent reads.
+func (e crashEvent) String() string {
+	return fmt.Sprintf("%d\t%s\t%s\t%s", e.at.UnixNano(), e.kind, e.id, strconv.Quote(e.text))
+}
+
 // The kinds of crashEvents.
 const (
 	evUp       = "up"       // the process works
@@ -51,8 +56,8 @@ func openCrashLog(path string) (*crashLog, error) {
 }
 
 func (l *crashLog) add(kind, id, text string) {
-	line := fmt.Sprintf("%d\t%s\t%s\t%s\n", time.Now().UnixNano(), kind, id, strconv.Quote(text))
-	if _, err := l.f.WriteString(line); err != nil {
+	e := crashEvent{at: time.Now(), kind: kind, id: id, text: text}
+	if _, err := l.f.WriteString(e.String() + "\n"); err != nil {
 		l.failed.CompareAndSwap(nil, &err)
 	}
 }

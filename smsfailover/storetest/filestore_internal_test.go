@@ -9,12 +9,9 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"sync/atomic"
 	"syscall"
-	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 
 	"github.com/ycvk/tinybook/smsfailover"
 )
@@ -23,10 +20,15 @@ import (
 // all of it, under a lock that a killed process lets go of. It is what shows
 // that this package works through a real kill, without a database.
 type fileStore struct {
-	path string
-	caps Caps
-	// forget breaks it: finished jobs come back.
-	forget bool
+	path  string
+	caps  Caps
+	fault string // breaks it now and then
+	calls atomic.Int64
+}
+
+// faulty reports whether this call is one that fault breaks.
+func (s *fileStore) faulty(fault string) bool {
+	return s.fault == fault && s.calls.Add(1)%5 == 0
 }
 
 func (s *fileStore) with(ctx context.Context, f func(n *naive, now time.Time)) (err error) {
@@ -63,6 +65,9 @@ func (s *fileStore) Enqueue(ctx context.Context, jobs ...smsfailover.Job) (out [
 	err = s.with(ctx, func(n *naive, now time.Time) {
 		for _, j := range jobs {
 			out = append(out, n.enqueue(now, j))
+			if s.fault == "loses jobs" && j.Token == "" {
+				n.Jobs = n.Jobs[:len(n.Jobs)-1]
+			}
 		}
 	})
 	return out, err
@@ -74,6 +79,9 @@ func (s *fileStore) Claim(ctx context.Context, _ string, most int, lease time.Du
 		for _, j := range ready[:min(most, len(ready))] {
 			n.claim(j, rand.Text(), now.Add(lease))
 			out = append(out, j.Job)
+			if s.faulty("changes the IdemKey") {
+				j.IdemKey, j.Token = rand.Text(), "" // and hands it out twice
+			}
 		}
 	})
 	return out, err
@@ -110,8 +118,8 @@ func (s *fileStore) Extend(ctx context.Context, lease time.Duration, refs ...sms
 
 func (s *fileStore) Done(ctx context.Context, refs ...smsfailover.Ref) error {
 	return lostError(s.report(ctx, refs, func(n *naive, _ time.Time, r smsfailover.Ref) bool {
-		if s.forget {
-			return n.end(r, func(j *naiveJob) {})
+		if s.faulty("forgets that it is done") {
+			return n.end(r, func(*naiveJob) {})
 		}
 		return n.end(r, n.drop)
 	}))
@@ -119,6 +127,9 @@ func (s *fileStore) Done(ctx context.Context, refs ...smsfailover.Ref) error {
 
 func (s *fileStore) Retry(ctx context.Context, r smsfailover.Ref, after time.Duration, cause string) error {
 	return lostError(s.report(ctx, []smsfailover.Ref{r}, func(n *naive, now time.Time, r smsfailover.Ref) bool {
+		if s.fault == "loses jobs" {
+			return n.end(r, n.drop)
+		}
 		return n.retry(now, r, after, cause)
 	}))
 }
@@ -161,41 +172,3 @@ func (s *fileStore) Depth(ctx context.Context) (d smsfailover.Depth, err error) 
 }
 
 var fileCaps = Caps{Durable: true, Dedupe: true, Supersede: true}
-
-// What only a durable store is asked for.
-func TestDurableScenarios(t *testing.T) {
-	scenarios := append(declarationScenarios(fileCaps), durableScenarios()...)
-	for _, s := range scenarios {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
-			s.start(t, func(t *testing.T) Harness {
-				store := &fileStore{path: filepath.Join(t.TempDir(), "jobs"), caps: fileCaps}
-				return Harness{
-					Store:  store,
-					Reopen: func(*testing.T) smsfailover.Store { again := *store; return &again },
-					Lease:  400 * time.Millisecond,
-					Grain:  20 * time.Millisecond,
-				}
-			}, fileCaps, false)
-		})
-	}
-}
-
-func fileCrash(forget bool) CrashConfig {
-	return CrashConfig{
-		Setup: func(t *testing.T) string { return filepath.Join(t.TempDir(), "jobs") },
-		Open: func(_ *testing.T, dsn string) smsfailover.Store {
-			return &fileStore{path: dsn, caps: fileCaps, forget: forget}
-		},
-		Lease: 500 * time.Millisecond,
-		Poll:  20 * time.Millisecond,
-	}
-}
-
-// Trap smsfailover/2: a process killed between Enqueue and the send, between the
-// provider's OK and Done, and elsewhere: nothing is lost, and what comes twice
-// has a reason.
-func TestKilled(t *testing.T) {
-	r := Crash(t, fileCrash(false))
-	require.Positive(t, r.Resumed)
-}
