@@ -5,15 +5,15 @@ import "math/bits"
 // An arena holds the rings of a shard, by size: powers of 2 from ringMin up. A
 // ring that is given back is used again, so that hits allocate nothing once the
 // shard has its rings; and the garbage collector has no pointer to follow per
-// key. When most rings of a size are unused, repack gives them up.
+// key. What is unused beyond that is given up when the shard is repacked.
 type arena struct {
 	sizes []ringSize
 }
 
 const (
 	ringMin   = 4
-	sizeBits  = 5    // of a ref, for the size
-	chunkSize = 1024 // times that are allocated at once, where rings are smaller
+	sizeBits  = 5   // of a ref, for the size
+	chunkSize = 256 // times that are allocated at once, where rings are smaller
 )
 
 // A ringSize is all rings of one size.
@@ -71,9 +71,6 @@ func (a *arena) put(ref uint32) {
 	a.ring(ref)[0] = int64(z.first)
 	z.first = ref + 1
 	z.free++
-	if z.free == z.made {
-		*z = ringSize{}
-	}
 }
 
 // wasteful reports whether rings that are given back take more memory than those
@@ -85,7 +82,7 @@ func (a *arena) wasteful() bool {
 		used += int(z.made-z.free) * ringLen(uint32(size))
 		free += int(z.free) * ringLen(uint32(size))
 	}
-	return free > used && free > 4*chunkSize
+	return free > used && free > 2*chunkSize
 }
 
 func (a *arena) bytes() (n int64) {

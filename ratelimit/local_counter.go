@@ -71,12 +71,13 @@ func (m counterMethod) reset(_ *shard, r row, q *rule, now int64) int64 {
 	return 0
 }
 
-func (m counterMethod) take(_ *shard, r row, p *localPlan, now int64, rc *localReceipt) {
+func (m counterMethod) take(_ *shard, r row, p *localPlan, now, n int64) (slack span) {
 	for i := range p.rules {
 		q := &p.rules[i]
 		prev, cur := m.counts(r, q, now)
-		m.set(r, q, now, prev, cur+rc.n)
+		m.set(r, q, now, prev, cur+n)
 	}
+	return span{}
 }
 
 func (m counterMethod) until(rc *localReceipt) (end int64) {

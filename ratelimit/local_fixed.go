@@ -36,11 +36,12 @@ func (m fixedMethod) reset(_ *shard, r row, q *rule, now int64) int64 {
 	return q.edge(now) - now
 }
 
-func (m fixedMethod) take(_ *shard, r row, p *localPlan, now int64, rc *localReceipt) {
+func (m fixedMethod) take(_ *shard, r row, p *localPlan, now, n int64) (slack span) {
 	for i := range p.rules {
 		q := &p.rules[i]
-		m.set(r, q, now, m.count(r, q, now)+rc.n)
+		m.set(r, q, now, m.count(r, q, now)+n)
 	}
+	return span{}
 }
 
 func (fixedMethod) until(rc *localReceipt) (end int64) {

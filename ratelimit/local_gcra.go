@@ -94,18 +94,19 @@ func (m gcraMethod) reset(_ *shard, r row, q *rule, now int64) int64 {
 	return m.debt(r, q, now).up()
 }
 
-func (m gcraMethod) take(_ *shard, r row, p *localPlan, now int64, rc *localReceipt) {
+func (m gcraMethod) take(_ *shard, r row, p *localPlan, now, n int64) (slack span) {
 	for i := range p.rules {
 		q := &p.rules[i]
 		debt := m.debt(r, q, now)
-		if i == 0 || debt.ns < rc.slack.ns {
-			rc.slack = debt
+		if i == 0 || debt.ns < slack.ns {
+			slack = debt
 		}
-		m.set(r, q, debt.plus(q.cost(rc.n), q.den).plus(span{ns: now}, q.den))
+		m.set(r, q, debt.plus(q.cost(n), q.den).plus(span{ns: now}, q.den))
 	}
 	if len(p.rules) > 1 { // the rules have no common fraction
-		rc.slack.frac = 0
+		slack.frac = 0
 	}
+	return slack
 }
 
 func (gcraMethod) until(rc *localReceipt) int64 {

@@ -56,17 +56,18 @@ func (m logMethod) reset(s *shard, r row, q *rule, now int64) int64 {
 	return max(0, g.at(g.n-1)+q.per-now)
 }
 
-func (m logMethod) take(s *shard, r row, p *localPlan, now int64, rc *localReceipt) {
+func (m logMethod) take(s *shard, r row, p *localPlan, now, n int64) (slack span) {
 	g := m.ring(s, r)
 	gone := g.after(now - p.per)
 	g.head, g.n = g.head+gone, g.n-gone
-	m.fit(s, r, &g, g.n+int(rc.n))
-	for range rc.n {
+	m.fit(s, r, &g, g.n+int(n))
+	for range n {
 		g.set(g.n, now)
 		g.n++
 	}
 	m.store(s, r, &g)
 	r[rowWords] = uint64(now + p.per)
+	return span{}
 }
 
 // store notes where g is and how long.

@@ -111,8 +111,9 @@ type method interface {
 	wait(s *shard, r row, q *rule, now, n int64) int64
 	// reset returns how long until the row is as good as new.
 	reset(s *shard, r row, q *rule, now int64) int64
-	// take adds n hits, which fit, and notes in rc what refund needs.
-	take(s *shard, r row, p *localPlan, now int64, rc *localReceipt)
+	// take adds n hits, which fit, and returns how long until they begin to be
+	// paid for, which GCRA needs to refund them.
+	take(s *shard, r row, p *localPlan, now, n int64) (slack span)
 	// until returns when there is nothing left of rc to refund.
 	until(rc *localReceipt) int64
 	// refund takes back what is left of rc. It returns by how much that made

@@ -1,8 +1,6 @@
 package ratelimit
 
-import (
-	"sync"
-)
+import "sync"
 
 // A shard is a part of a Local under one lock.
 type shard struct {
@@ -69,10 +67,11 @@ func (s *shard) sweep(now int64) {
 		t := &s.tables[i]
 		removed := false
 		for range min(sweepPerCall, t.slots) {
-			if t.next++; t.next >= t.slots {
+			if s.swept(t, t.next, now) {
+				removed = true // and another row may be there
+			} else if t.next++; t.next >= t.slots {
 				t.next = 0
 			}
-			removed = s.swept(t, t.next, now) || removed
 		}
 		if removed {
 			s.shrink(t)
@@ -153,7 +152,6 @@ func (s *shard) look(p *localPlan, r row, now, n, fits int64, res *Result) {
 func (s *shard) take(p *localPlan, k id, now, n int64) (row, localReceipt) {
 	r := s.row(p, k, now)
 	s.seq++
-	rc := localReceipt{plan: p, id: k, n: n, at: now, seq: s.seq}
-	s.method.take(s, r, p, now, &rc)
-	return r, rc
+	slack := s.method.take(s, r, p, now, n)
+	return r, localReceipt{plan: p, id: k, n: n, at: now, slack: slack, seq: s.seq}
 }

@@ -12,9 +12,10 @@ import (
 //
 // It returns at once when no wait helps: an error that wraps [ErrNever] when n
 // hits are never admitted at once, one that wraps [context.DeadlineExceeded] when
-// they would be after ctx's deadline. When ctx ends meanwhile, the error wraps
+// they would be at ctx's deadline or later. When ctx ends meanwhile, the error wraps
 // its cause. Errors of l, such as [ErrInput] and [ErrUnavailable], end the wait
-// too. Nothing was taken when Wait returns an error.
+// too. Wait takes nothing when it returns an error, unless l's own error leaves
+// open what happened.
 //
 // It asks l, and when refused asks again after RetryAfter, never earlier. Those
 // who wait for the same key are told the same time, so each comes up to an eighth
@@ -46,15 +47,15 @@ func spread(after time.Duration, try int) time.Duration {
 // a hot loop.
 const minSleep = time.Microsecond
 
-// sleep waits for d and up to spread more, but not past ctx's deadline; if d is
-// already past it, not at all.
+// sleep waits for d and up to spread more, but ends before ctx's deadline; if d
+// doesn't, it doesn't wait at all.
 func sleep(ctx context.Context, d, spread time.Duration) error {
 	if deadline, ok := ctx.Deadline(); ok {
 		left := time.Until(deadline)
-		if d > left {
+		if d >= left {
 			return fmt.Errorf("ratelimit: %w: admitted in %v at the earliest", context.DeadlineExceeded, d)
 		}
-		spread = min(spread, left-d)
+		spread = min(spread, left-d-1)
 	}
 	t := time.NewTimer(max(d, minSleep) + time.Duration(rand.Int64N(int64(spread)+1)))
 	defer t.Stop()
