@@ -37,22 +37,28 @@ import (
 // and one that the client sent twice because it lost the first reply, as go-redis
 // does by itself, may have counted a hit too many, never too few.
 //
-// A call takes no longer than [WithTimeout] and than its ctx. It is safe for
-// concurrent use and never closes the client. It needs Redis 5 or later, or what
+// A call takes no longer than [WithTimeout] and than the deadline of its ctx; it
+// notices a cancellation at the latest when the timeout ends, and then returns
+// the cause. With a client that doesn't mind deadlines, such as one of a
+// Cluster without ContextTimeoutEnabled, every call costs a goroutine, which in
+// an outage stays until the client gives up.
+//
+// It is safe for concurrent use and never closes the client. It needs Redis 5 or later, or what
 // is compatible with it, and the right to EVALSHA, EVAL, TIME, DEL, SET, GET and
 // PEXPIRE; SlidingLog also LLEN, LINDEX, LTRIM, LREM and RPUSH.
 type Redis struct {
-	rdb     redis.Scripter
-	algo    Algorithm
-	cells   []cell
-	scripts redisScripts
-	prefix  string
-	timeout time.Duration
-	fail    FailPolicy
-	warm    *Local     // sees what Redis admits; may be nil
-	fold    *folder    // nil: off
-	deny    *denyCache // nil: off
-	counts  redisCounts
+	rdb      redis.Scripter
+	punctual bool // rdb ends a call with its context's deadline
+	algo     Algorithm
+	cells    []cell
+	scripts  redisScripts
+	prefix   string
+	timeout  time.Duration
+	fail     FailPolicy
+	warm     *Local     // sees what Redis admits; may be nil
+	fold     *folder    // nil: off
+	deny     *denyCache // nil: off
+	counts   redisCounts
 }
 
 var _ Limiter = (*Redis)(nil)
@@ -70,7 +76,6 @@ func NewRedis(rdb redis.Scripter, a Algorithm, limits []Limit, opts ...Option) (
 		return nil, err
 	}
 	l := &Redis{
-		rdb:     rdb,
 		algo:    a,
 		cells:   cells,
 		scripts: newRedisScripts(a, cells),
@@ -79,6 +84,7 @@ func NewRedis(rdb redis.Scripter, a Algorithm, limits []Limit, opts ...Option) (
 		fail:    cfg.fail,
 		warm:    cfg.fail.warm(),
 	}
+	l.rdb, l.punctual = punctual(rdb)
 	if cfg.fold > 0 {
 		l.fold = newFolder(l, cfg.fold)
 	}

@@ -4,61 +4,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 
 	"github.com/redis/go-redis/v9"
 )
 
-func checkClient(rdb redis.Scripter) error {
-	if isNil(rdb) {
-		return fmt.Errorf("%w: NewRedis: the client is nil (%T)", ErrInput, rdb)
-	}
-	if _, ok := rdb.(redis.Pipeliner); ok {
-		return fmt.Errorf("%w: NewRedis: a %T queues calls and answers none of them, want a client", ErrInput, rdb)
-	}
-	return nil
-}
-
-// isNil reports whether v is nil or holds a pointer that is.
-func isNil(v any) bool {
-	r := reflect.ValueOf(v)
-	return !r.IsValid() || r.Kind() == reflect.Pointer && r.IsNil()
-}
-
-// A reply is what a script answered.
-type reply struct {
-	numbers []int64
-	err     error
-}
-
 // run calls script and returns what it answered, within the limiter's timeout
-// and as long as ctx lasts. Without an answer the error is the cause of ctx's
-// end, or else wraps [ErrUnavailable].
-//
-// The call has a goroutine of its own, since a client may sit in a read without
-// looking at its context: go-redis does unless told otherwise. One that was left
-// to itself ends when the client's own patience does; the client's pool bounds
-// how many there are.
+// and as long as ctx lasts. Without an answer the error says why ctx is done, or
+// else wraps [ErrUnavailable].
 func (l *Redis) run(ctx context.Context, op string, script *redis.Script, keys []string, args []any) ([]int64, error) {
 	if err := contextError(ctx); err != nil {
 		return nil, err
 	}
 	bounded, cancel := context.WithTimeout(ctx, l.timeout)
-	answer := make(chan reply, 1)
-	go func() {
-		numbers, err := eval(bounded, l.rdb, script, keys, args)
-		answer <- reply{numbers, err}
-	}()
 	defer cancel()
-	select {
-	case r := <-answer:
-		if r.err == nil {
-			return r.numbers, nil
-		}
-		return nil, whyNot(ctx, op, r.err)
-	case <-bounded.Done():
-		return nil, whyNot(ctx, op, fmt.Errorf("nothing within %v: %w", l.timeout, bounded.Err()))
+	eval := evalAside
+	if l.punctual {
+		eval = evalScript
 	}
+	numbers, err := eval(bounded, l.rdb, script, keys, args)
+	if err != nil {
+		return nil, whyNot(ctx, op, err)
+	}
+	return numbers, nil
 }
 
 // whyNot tells the end of the caller's patience from that of ours.
@@ -69,8 +36,8 @@ func whyNot(ctx context.Context, op string, err error) error {
 	return unavailable(op, err)
 }
 
-// eval is one round trip, or two when the server hasn't seen the script yet.
-func eval(ctx context.Context, rdb redis.Scripter, script *redis.Script, keys []string, args []any) ([]int64, error) {
+// evalScript is one round trip, or two when the server hasn't seen the script yet.
+func evalScript(ctx context.Context, rdb redis.Scripter, script *redis.Script, keys []string, args []any) ([]int64, error) {
 	answer, err := script.EvalSha(ctx, rdb, keys, args...).Result()
 	if err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
 		answer, err = script.Eval(ctx, rdb, keys, args...).Result()
@@ -79,6 +46,27 @@ func eval(ctx context.Context, rdb redis.Scripter, script *redis.Script, keys []
 		return nil, err
 	}
 	return replyNumbers(answer)
+}
+
+// evalAside is evalScript in a goroutine of its own, which is left to itself when
+// ctx ends: it ends when the client's own patience does. The client's pool bounds
+// how many there are that wait for an answer.
+func evalAside(ctx context.Context, rdb redis.Scripter, script *redis.Script, keys []string, args []any) ([]int64, error) {
+	type answer struct {
+		numbers []int64
+		err     error
+	}
+	c := make(chan answer, 1)
+	go func() {
+		numbers, err := evalScript(ctx, rdb, script, keys, args)
+		c <- answer{numbers, err}
+	}()
+	select {
+	case a := <-c:
+		return a.numbers, a.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // replyNumbers names an answer's type only: its content is not ours to print.

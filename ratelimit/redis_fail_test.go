@@ -145,7 +145,7 @@ func TestRedisTimeoutIsExact(t *testing.T) {
 }
 
 // The end of the caller's own context is the caller's error under every policy,
-// at once, also in the middle of a hang.
+// also in the middle of a hang.
 func TestRedisCallersEndIsNoOutage(t *testing.T) {
 	t.Parallel()
 	s := realserver.Redis(t)
@@ -153,7 +153,9 @@ func TestRedisCallersEndIsNoOutage(t *testing.T) {
 	for _, fold := range []int{0, 16} {
 		for _, p := range policies(t) {
 			rdb := realClient(t, s)
-			l := newRedis(t, rdb, ratelimit.GCRA, fivePerHour, ratelimit.WithFailPolicy(p.policy), ratelimit.WithFolding(fold))
+			l, err := ratelimit.NewRedis(rdb, ratelimit.GCRA, fivePerHour, ratelimit.WithTimeout(100*time.Millisecond),
+				ratelimit.WithFailPolicy(p.policy), ratelimit.WithFolding(fold))
+			require.NoError(t, err)
 			require.NoError(t, rdb.Ping(t.Context()).Err())
 			resume := s.Pause()
 			for name, ask := range map[string]func(ctx context.Context) error{
