@@ -3,6 +3,7 @@ package smsfailover
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync/atomic"
 )
 
@@ -106,13 +107,9 @@ func (a *machine) grant(now int64) (slot int, ok bool) {
 	if a.phase.state() != StateHalfOpen || a.passed+a.inFlight() >= len(a.probes) {
 		return 0, false
 	}
-	for i := range a.probes {
-		if !a.probes[i].used {
-			a.probes[i] = probe{used: true, granted: now, deadline: now + int64(a.cfg.probeTimeout)}
-			return i + 1, true
-		}
-	}
-	return 0, false
+	i := slices.IndexFunc(a.probes, func(p probe) bool { return !p.used })
+	a.probes[i] = probe{used: true, granted: now, deadline: now + int64(a.cfg.probeTimeout)}
+	return i + 1, true
 }
 
 func (a *machine) inFlight() int {
