@@ -19,7 +19,8 @@ type probe struct {
 	client             *http.Client
 	node, other, admin string
 	token              string
-	data               json.RawMessage // of the last answer
+	data               json.RawMessage // of the last answer, as is header
+	header             http.Header
 	steps              int
 }
 
@@ -76,6 +77,7 @@ func (p *probe) do(ctx context.Context, method, url string, body fields) (int, [
 		return 0, nil, err
 	}
 	defer resp.Body.Close()
+	p.header = resp.Header
 	p.token = cmp.Or(resp.Header.Get("X-Jwt-Token"), p.token)
 	b, err := io.ReadAll(resp.Body)
 	return resp.StatusCode, b, err

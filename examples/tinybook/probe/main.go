@@ -43,10 +43,12 @@ func main() {
 	fmt.Printf("probe: %d steps, all as expected\n", p.steps)
 }
 
-// walk is the story: sign up, sign in, look, edit, sign out, come back by SMS.
+// walk is the story: sign up, sign in, look, edit, sign out, come back by SMS,
+// also when all providers were down meanwhile.
 func (p *probe) walk(ctx context.Context) error {
 	unique := strconv.FormatInt(time.Now().UnixNano()%1e9+1e9, 10)[1:]
 	email, phone, password := "probe"+unique+"@example.com", "138"+unique[1:], "probe-pass-"+unique
+	otherPhone := "139" + unique[1:]
 	account := fields{"email": email, "password": password, "confirmPassword": password}
 	for _, step := range []func() error{
 		func() error { return p.page(ctx, "/") },
@@ -65,6 +67,7 @@ func (p *probe) walk(ctx context.Context) error {
 		func() error { return p.call(ctx, "POST", "/users/logout", nil, 200) },
 		func() error { return p.refusedSoon(ctx) },
 		func() error { return p.loginBySMS(ctx, phone) },
+		func() error { return p.outage(ctx, otherPhone) },
 	} {
 		if err := step(); err != nil {
 			return err
