@@ -17,8 +17,8 @@ import (
 // Enqueue, and what finishes or moves a job, cost O(log m) per job of m live
 // ones, Claim O(log m) per job that it returns or that came due since the last
 // call, Depth the latter only, and Dead and Redrive O(dead letters). One lock
-// guards it all. It takes about a kilobyte a job, and some 150 bytes for each
-// IdemKey of the last [IdemRetention]. Dead letters stay until they are redriven.
+// guards it all. A job takes some 500 bytes and its strings, and each IdemKey of
+// the last [IdemRetention] some 200. Dead letters stay until they are redriven.
 //
 // It reads the monotonic clock, and starts no goroutine. It is safe for
 // concurrent use.
