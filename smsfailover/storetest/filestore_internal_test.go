@@ -3,9 +3,10 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/json"
+	"encoding/gob"
 	"errors"
 	"io/fs"
 	"os"
@@ -22,7 +23,8 @@ import (
 type fileStore struct {
 	path  string
 	caps  Caps
-	fault string // breaks it now and then
+	fault string        // breaks it now and then
+	skew  time.Duration // how far its clock is ahead of the callers'
 	calls atomic.Int64
 }
 
@@ -46,16 +48,17 @@ func (s *fileStore) with(ctx context.Context, f func(n *naive, now time.Time)) (
 	n := newNaive(s.caps)
 	text, err := os.ReadFile(s.path)
 	if err == nil {
-		err = json.Unmarshal(text, n)
+		err = gob.NewDecoder(bytes.NewReader(text)).Decode(n)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	f(n, time.Now())
-	if text, err = json.Marshal(n); err != nil {
+	f(n, time.Now().Add(s.skew))
+	var out bytes.Buffer
+	if err := gob.NewEncoder(&out).Encode(n); err != nil {
 		return err
 	}
-	if err := os.WriteFile(s.path+".new", text, 0o600); err != nil {
+	if err := os.WriteFile(s.path+".new", out.Bytes(), 0o600); err != nil {
 		return err
 	}
 	return os.Rename(s.path+".new", s.path)
@@ -64,7 +67,7 @@ func (s *fileStore) with(ctx context.Context, f func(n *naive, now time.Time)) (
 func (s *fileStore) Enqueue(ctx context.Context, jobs ...smsfailover.Job) (out []smsfailover.Outcome, err error) {
 	err = s.with(ctx, func(n *naive, now time.Time) {
 		for _, j := range jobs {
-			out = append(out, n.enqueue(now, j))
+			out = append(out, n.enqueue(now, shifted(j, s.skew)))
 			if s.fault == "loses jobs" && j.Token == "" {
 				n.Jobs = n.Jobs[:len(n.Jobs)-1]
 			}
@@ -78,7 +81,7 @@ func (s *fileStore) Claim(ctx context.Context, _ string, most int, lease time.Du
 		ready := n.ready(now)
 		for _, j := range ready[:min(most, len(ready))] {
 			n.claim(j, rand.Text(), now.Add(lease))
-			out = append(out, j.Job)
+			out = append(out, shifted(j.Job, -s.skew))
 			if s.faulty("changes the IdemKey") {
 				j.IdemKey, j.Token = rand.Text(), "" // and hands it out twice
 			}
@@ -160,7 +163,9 @@ func (s *fileStore) Redrive(ctx context.Context, f smsfailover.Filter) (count in
 func (s *fileStore) Dead(ctx context.Context, f smsfailover.Filter) (out []smsfailover.Job, err error) {
 	err = s.with(ctx, func(n *naive, _ time.Time) {
 		for _, j := range n.dead() {
-			out = append(out, j.Job)
+			if f.Before.IsZero() || j.Due.Before(f.Before.Add(s.skew)) {
+				out = append(out, shifted(j.Job, -s.skew))
+			}
 		}
 	})
 	return out, err
@@ -168,7 +173,22 @@ func (s *fileStore) Dead(ctx context.Context, f smsfailover.Filter) (out []smsfa
 
 func (s *fileStore) Depth(ctx context.Context) (d smsfailover.Depth, err error) {
 	err = s.with(ctx, func(n *naive, now time.Time) { d = n.depth(now) })
+	shift(&d.Oldest, -s.skew)
 	return d, err
+}
+
+// shifted turns a job's times from one clock to another.
+func shifted(j smsfailover.Job, by time.Duration) smsfailover.Job {
+	for _, t := range []*time.Time{&j.NotAfter, &j.Due, &j.LeaseUntil, &j.Enqueued} {
+		shift(t, by)
+	}
+	return j
+}
+
+func shift(t *time.Time, by time.Duration) {
+	if !t.IsZero() {
+		*t = t.Add(by)
+	}
 }
 
 var fileCaps = Caps{Durable: true, Dedupe: true, Supersede: true}
