@@ -34,6 +34,9 @@ import (
 // What it remembers for StickyFor is in memory, a hash of each such message, of
 // the last 65 536 of them.
 //
+// A [Failover] on a Chain needs no monitor or limiter of its own, unless they are
+// for all providers together.
+//
 // It is safe for concurrent use if its providers are, starts no goroutine, and
 // allocates nothing for a message that a healthy provider takes.
 type Chain struct {

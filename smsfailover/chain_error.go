@@ -14,7 +14,7 @@ import (
 // after a while. A provider may return one too, if it knows for how long it wants
 // less traffic.
 //
-// It wraps [ErrThrottled] and Err.
+// It wraps [ErrThrottled].
 type BusyError struct {
 	After time.Duration // the shortest wait that may help
 	Err   error         // who said no; may be nil
@@ -97,10 +97,9 @@ func (e *ChainError) Error() string {
 	return "smsfailover: no provider took the message: " + reasons(e.Refusals)
 }
 
-// Unwrap returns the provider's error that decided: the one that was Permanent
-// or left the result unknown, else the last that was Transient; and none that
-// [Classify] would take for another class than that. It is [ErrPermanent] if every
-// provider's limiter will never let the message go.
+// Unwrap returns the last provider's error that was Permanent or Transient, unless
+// [Classify] would take it for another class than that. It is [ErrPermanent] if no
+// provider's limiter will ever let the message go.
 func (e *ChainError) Unwrap() error {
 	if e.never {
 		return ErrPermanent

@@ -8,8 +8,8 @@ import (
 )
 
 // An ErrorRateMonitor watches the share of sends that fail, and says when to
-// send less, when to stop, and when to start again. It is a circuit breaker on
-// the error rate of a sliding window:
+// send less, when to stop, and when to start again. It is a circuit breaker
+// (Nygard, Release It!, 2007) on the error rate of a sliding window:
 //
 //	           rate over the threshold
 //	Closed ─────────────────────────────▶ Open ◀──────┐
