@@ -20,8 +20,10 @@ func TestBusyErrorIsThrottledWhateverItHolds(t *testing.T) {
 		{&smsfailover.BusyError{After: math.MaxInt64}, "smsfailover: busy for ever"},
 		{&smsfailover.BusyError{After: 1234567890}, "smsfailover: busy for 1.235s"},
 		{&smsfailover.BusyError{After: 1234567}, "smsfailover: busy for 1.234567ms"},
-		{&smsfailover.BusyError{After: time.Second, Err: smsfailover.ErrPermanent},
-			"smsfailover: busy for 1s: the provider will never take this message"},
+		{
+			&smsfailover.BusyError{After: time.Second, Err: smsfailover.ErrPermanent},
+			"smsfailover: busy for 1s: the provider will never take this message",
+		},
 	} {
 		require.EqualError(t, tc.err, tc.text)
 		require.Equal(t, smsfailover.Throttled, smsfailover.Classify(tc.err))
