@@ -1,0 +1,137 @@
+package kafkastore
+
+import (
+	"fmt"
+	"time"
+)
+
+// arrive takes in what was fetched. What comes twice, since two fetches overlapped,
+// is passed over. It returns what is wrong with records.
+func (s *Store) arrive(o *ownership, c *chunk) []error {
+	defer s.wake.send()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := o.parts[c.place]
+	p.high = max(p.high, c.high)
+	if p.goal < 0 {
+		p.goal = c.high
+	}
+	now := time.Now()
+	var errs []error
+	for i := range c.messages {
+		m := &c.messages[i]
+		if m.offset < p.win.next() {
+			continue
+		}
+		known, ok := p.win.add(m.offset, o.limit)
+		if !ok {
+			break
+		}
+		if known == finished {
+			o.changed(p)
+			continue
+		}
+		if err := s.admit(o, p, m, now); err != nil {
+			errs = append(errs, fmt.Errorf("kafkastore: offset %d of partition %d of %q: %w", m.offset, p.partition, p.topic, err))
+		}
+	}
+	o.warmUp(p, now)
+	return errs
+}
+
+// admit makes an entry of a message that was added to its window.
+func (s *Store) admit(o *ownership, p *partition, m *message, now time.Time) error {
+	switch {
+	case m.value == nil || p.topic == s.names.changed:
+		p.win.set(m.offset, finished)
+		o.changed(p)
+		if m.value == nil {
+			return nil
+		}
+		return o.touch.read(&s.clock, m.value)
+	case isNewer(m.value):
+		// It stays unfinished: a process that can read it will get it.
+		return fmt.Errorf("%w: version %d, of a later release", ErrRecord, m.value[0])
+	}
+	rec, err := decodeRecord(&s.clock, m.value)
+	if err != nil {
+		p.win.set(m.offset, finished)
+		o.changed(p)
+		return err
+	}
+	o.arrived++
+	e := &entry{at: p, offset: m.offset, rec: rec, key: keyOf(rec.job.TplID, rec.job.To), order: o.arrived}
+	if rec.hold != "" {
+		o.live[e] = struct{}{}
+		o.touch.add(e)
+		o.schedule(e, now)
+		return nil
+	}
+	o.welcome(e, now)
+	return nil
+}
+
+// welcome keeps the newest copy of each message, and no other.
+func (o *ownership) welcome(e *entry, now time.Time) {
+	old := o.copies[e.rec.lineage]
+	switch {
+	case o.recent.has(e.rec.lineage, e.rec.seq):
+		o.finish(e)
+	case old == nil:
+		o.accept(e, now)
+	case old.rec.seq >= e.rec.seq:
+		o.finish(e) // written twice, or overtaken
+	case old.busy:
+		// The call that wrote e is about to finish old, or to fail.
+		if old.twin != nil {
+			o.finish(old.twin)
+		}
+		old.twin = e
+	case old.token != "" && !old.remote:
+		// The echo of a report that seemed to fail, or that came after others had
+		// taken over: the worker that has the job now decides.
+		o.finish(e)
+	default:
+		o.finish(old)
+		o.accept(e, now)
+	}
+}
+
+func (o *ownership) accept(e *entry, now time.Time) {
+	if e.rec.over {
+		o.finish(e)
+		return
+	}
+	o.live[e] = struct{}{}
+	o.copies[e.rec.lineage] = e
+	if e.rec.job.Token != "" {
+		o.claim(e, e.rec.job.Token, e.rec.job.LeaseUntil)
+		e.remote = true
+	}
+	if o.colds[e.at.partition] > 0 {
+		o.cold[e.at.partition] = append(o.cold[e.at.partition], e)
+		return
+	}
+	o.schedule(e, now)
+}
+
+// replaced ends a call that made e busy. If it wrote a newer copy e is finished,
+// else all is as before.
+func (o *ownership) replaced(e *entry, ok bool, now time.Time) {
+	e.busy = false
+	twin := e.twin
+	e.twin = nil
+	if !ok {
+		if twin != nil {
+			o.finish(twin)
+		}
+		if !e.over {
+			o.schedule(e, now)
+		}
+		return
+	}
+	o.finish(e)
+	if twin != nil {
+		o.accept(twin, now)
+	}
+}

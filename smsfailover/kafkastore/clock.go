@@ -1,0 +1,77 @@
+package kafkastore
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// A clock turns times of this process into those of the brokers and back, so that
+// processes whose clocks differ agree on when a message is due. Kafka has no call
+// for the time; what it has is the time at which it appended a record.
+type clock struct {
+	mu     sync.RWMutex
+	ahead  time.Duration // of the brokers
+	known  bool
+	before time.Time // when it was measured
+}
+
+const (
+	// grain is how exact an append time is, and then some: brokers cut it to
+	// milliseconds.
+	grain = 5 * time.Millisecond
+	// remeasure is how long a measurement is good: clocks drift.
+	remeasure = 10 * time.Minute
+)
+
+// toBroker returns t, in nanoseconds, as the brokers' clock shows it.
+func (c *clock) toBroker(t time.Time) int64 {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	now := time.Now()
+	return now.Add(c.ahead).UnixNano() + int64(t.Sub(now))
+}
+
+// fromBroker undoes toBroker. What it returns goes by the monotonic clock.
+func (c *clock) fromBroker(ns int64) time.Time {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	now := time.Now()
+	return now.Add(time.Duration(ns - now.Add(c.ahead).UnixNano()))
+}
+
+func (c *clock) isKnown() bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.known && time.Since(c.before) < remeasure
+}
+
+// measured takes in that a record that was sent at sent, and whose receipt arrived
+// at got, was appended at appended by the brokers' clock. A difference that the
+// way there and back explains is none: most clocks agree, and then times stay
+// exact.
+func (c *clock) measured(sent, got, appended time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.known, c.before = true, got
+	trip := got.Sub(sent)
+	c.ahead = appended.Sub(sent.Add(trip / 2))
+	if appended.IsZero() || c.ahead.Abs() <= trip/2+grain {
+		c.ahead = 0
+	}
+}
+
+// setClock measures the brokers' clock, if that wasn't done lately, with a record
+// that means nothing.
+func (s *Store) setClock(ctx context.Context) error {
+	if s.clock.isKnown() {
+		return nil
+	}
+	b := &batch{topic: s.names.sink, records: []outgoing{{key: []byte("clock")}}}
+	sent := time.Now()
+	if err := s.produce(ctx, []*batch{b}, once); err != nil {
+		return err
+	}
+	s.clock.measured(sent, time.Now(), b.appended)
+	return nil
+}

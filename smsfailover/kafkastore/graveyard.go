@@ -1,0 +1,107 @@
+package kafkastore
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"time"
+)
+
+// scan reads partitions from the given offsets to where each ends when it is
+// reached, and moves those on to there.
+func (s *Store) scan(ctx context.Context, from map[place]int64, f func(at place, m *message) error) error {
+	left := maps.Clone(from)
+	for len(left) > 0 {
+		leaders, err := s.leaders(ctx, []string{s.names.dead})
+		if err != nil {
+			return fmt.Errorf("kafkastore: metadata: %w", err)
+		}
+		groups := make(map[int]map[place]int64)
+		for at, offset := range left {
+			id := leaders[at]
+			if groups[id] == nil {
+				groups[id] = make(map[place]int64)
+			}
+			groups[id][at] = offset
+		}
+		for _, positions := range groups {
+			chunks, err := s.fetch(ctx, positions, 0)
+			if err != nil {
+				return err
+			}
+			for i := range chunks {
+				if err := scanned(&chunks[i], from, left, f); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// scanned takes in what one fetch found.
+func scanned(c *chunk, from, left map[place]int64, f func(at place, m *message) error) error {
+	if c.err != nil {
+		return fmt.Errorf("kafkastore: fetch from %q: %w", c.topic, c.err)
+	}
+	for i := range c.messages {
+		if err := f(c.place, &c.messages[i]); err != nil {
+			return err
+		}
+		left[c.place] = c.messages[i].offset + 1
+	}
+	from[c.place] = left[c.place]
+	// Without a message, what there was up to the end has been compacted away.
+	if left[c.place] >= c.high || len(c.messages) == 0 {
+		delete(left, c.place)
+	}
+	return nil
+}
+
+// A graveyard knows which dead letters there are, as of the last time it was asked:
+// their keys, some hundred bytes each.
+type graveyard struct {
+	lock   chan struct{} // to be held while it reads
+	offset map[place]int64
+	keys   map[string]struct{}
+}
+
+func newGraveyard() graveyard {
+	return graveyard{lock: make(chan struct{}, 1), keys: make(map[string]struct{})}
+}
+
+// countDead returns how many dead letters there are. It reads what is new since the
+// last call.
+func (s *Store) countDead(ctx context.Context) (int, error) {
+	g := &s.graves
+	select {
+	case g.lock <- struct{}{}:
+		defer func() { <-g.lock }()
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
+	}
+	if g.offset == nil {
+		first, err := s.ends(ctx, s.deadPlaces(), true)
+		if err != nil {
+			return 0, err
+		}
+		g.offset = first
+	}
+	err := s.scan(ctx, g.offset, func(_ place, m *message) error {
+		if m.value == nil {
+			delete(g.keys, string(m.key))
+		} else {
+			g.keys[string(m.key)] = struct{}{}
+		}
+		return nil
+	})
+	return len(g.keys), err
+}
+
+// oldest returns the earlier of two times; zero is none.
+func oldest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,197 @@
+package kafkastore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ycvk/tinybook/smsfailover"
+)
+
+// With an index, a message that is due is claimed there, under a token that its
+// copy in Kafka carries: the index holds it for Kafka. Everything else is
+// unclaimed there, and waits.
+
+// enqueueHeld stores jobs in the index and writes those that are due to Kafka.
+func (s *Store) enqueueHeld(ctx context.Context, jobs []smsfailover.Job) ([]smsfailover.Outcome, error) {
+	now := time.Now()
+	stored := slices.Clone(jobs)
+	var given []key
+	for i := range stored {
+		if s.hold(&stored[i], now) {
+			given = append(given, keyOf(stored[i].TplID, stored[i].To))
+		}
+	}
+	if len(given) > 0 {
+		// What lies in Kafka unclaimed looks claimed to the index: the caller's
+		// claim would have to wait for it.
+		free, err := s.lockMoves(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer free()
+		s.yield(ctx, given)
+	}
+	outcomes, err := s.index.Enqueue(ctx, stored...)
+	if err != nil {
+		return nil, fmt.Errorf("kafkastore: index: %w", err)
+	}
+	// They are stored: what follows must not depend on the caller's patience.
+	ctx, cancel := s.detached(ctx)
+	defer cancel()
+	s.follow(ctx, stored, outcomes, now)
+	return outcomes, nil
+}
+
+// hold prepares j for the index. It reports whether j comes with a claim of the
+// caller's.
+func (s *Store) hold(j *smsfailover.Job, now time.Time) (given bool) {
+	if j.Token != "" && j.LeaseUntil.After(now) {
+		return true
+	}
+	j.Token, j.LeaseUntil = "", time.Time{}
+	if !j.Due.After(now) {
+		j.Token, j.LeaseUntil = newToken(), now.Add(s.opts.hold)
+		j.Claims++ // Retry and Release count on the claim that is about to come
+	}
+	return false
+}
+
+// follow tells Kafka what the index took.
+func (s *Store) follow(ctx context.Context, stored []smsfailover.Job, outcomes []smsfailover.Outcome, now time.Time) {
+	if err := s.setClock(ctx); err != nil {
+		s.opts.report(err) // as it was, or none: times may be off by the difference
+	}
+	groups := make(batchesOf)
+	var held []smsfailover.Job
+	for i := range stored {
+		j := &stored[i]
+		if outcomes[i] != smsfailover.Queued {
+			groups.add(s.changeOf(j, outcomes[i], now))
+		}
+		if outcomes[i] == smsfailover.Duplicate || j.Token == "" || !j.LeaseUntil.Equal(now.Add(s.opts.hold)) {
+			continue
+		}
+		if outcomes[i] == smsfailover.Superseded && !s.holds(ctx, j) {
+			continue
+		}
+		j.Enqueued = now
+		held = append(held, *j)
+	}
+	if err := s.write(ctx, groups, held); err != nil {
+		s.opts.report(err)
+	}
+}
+
+// holds reports whether the index holds j: it doesn't if j waits for an older one.
+func (s *Store) holds(ctx context.Context, j *smsfailover.Job) bool {
+	lost, err := s.index.Extend(ctx, s.opts.hold, j.Ref())
+	if err != nil {
+		s.opts.report(fmt.Errorf("kafkastore: index: %w", err))
+	}
+	return err == nil && len(lost) == 0
+}
+
+// write writes copies of jobs that the index holds, and what else is in groups. The
+// index gets back those of which it isn't sure that they are there: if they are,
+// nobody will have them.
+func (s *Store) write(ctx context.Context, groups batchesOf, held []smsfailover.Job) error {
+	batches := make([]*batch, len(held))
+	now := time.Now()
+	for i := range held {
+		j := &held[i]
+		r := &record{job: *j, lineage: newLineage(), hold: j.Token, written: now}
+		r.job.Token, r.job.LeaseUntil = "", time.Time{}
+		k := keyOf(j.TplID, j.To)
+		at := place{s.names.ready[band(j.Priority)], k.partition(s.cfg.Partitions)}
+		batches[i] = groups.add(at, outgoing{key: k.text(), value: r.encode(&s.clock)})
+	}
+	err := s.produce(ctx, groups.all(), once)
+	var back []smsfailover.Ref
+	for i, b := range batches {
+		if b.err != nil {
+			back = append(back, held[i].Ref())
+		}
+	}
+	if len(back) == 0 {
+		return err
+	}
+	ctx, cancel := s.detached(ctx) // time may be up
+	defer cancel()
+	return errors.Join(err, unlessLost(s.index.Release(ctx, 0, back...)))
+}
+
+// unlessLost returns err, but nil for a LostError: what others have is in hand.
+func unlessLost(err error) error {
+	if err == nil || errors.Is(err, smsfailover.ErrLost) {
+		return nil
+	}
+	return fmt.Errorf("kafkastore: index: %w", err)
+}
+
+// reportHeld reports to the index: under the tokens by which it holds the jobs,
+// those that this process knows. It finishes their copies.
+func (s *Store) reportHeld(refs []smsfailover.Ref, f func(held []smsfailover.Ref) error) error {
+	if len(refs) == 0 {
+		return nil
+	}
+	s.mu.Lock()
+	o := s.own
+	held := slices.Clone(refs)
+	es := make([]*entry, len(refs))
+	for i, r := range refs {
+		if e := s.current(r); e != nil {
+			e.leave()
+			e.busy = true
+			held[i], es[i] = e.held(), e
+		}
+	}
+	s.mu.Unlock()
+
+	err := f(held)
+	gone, isLost := errors.AsType[*smsfailover.LostError](err)
+	s.mu.Lock()
+	now := time.Now()
+	for _, e := range es {
+		if e != nil {
+			o.replaced(e, err == nil || isLost, now)
+		}
+	}
+	s.mu.Unlock()
+	s.room.send()
+	s.wake.send()
+	s.moves.send() // something may be ready now, such as a newer one
+	switch {
+	case isLost:
+		return &smsfailover.LostError{Refs: known(gone.Refs, held, refs)}
+	case err != nil:
+		return fmt.Errorf("kafkastore: index: %w", err)
+	}
+	return nil
+}
+
+// known returns those of refs whose held ones are in gone.
+func known(gone, held, refs []smsfailover.Ref) []smsfailover.Ref {
+	lost := make([]smsfailover.Ref, 0, len(gone))
+	for i, h := range held {
+		if slices.Contains(gone, h) {
+			lost = append(lost, refs[i])
+		}
+	}
+	return lost
+}
+
+// depthHeld counts what the index has. What lies in Kafka unclaimed is Leased to the
+// index, and Ready to all others.
+func (s *Store) depthHeld(ctx context.Context, here smsfailover.Depth) (smsfailover.Depth, error) {
+	d, err := s.index.Depth(ctx)
+	if err != nil {
+		return smsfailover.Depth{}, fmt.Errorf("kafkastore: index: %w", err)
+	}
+	unclaimed := min(here.Ready, d.Leased)
+	d.Ready += unclaimed
+	d.Leased -= unclaimed
+	return d, nil
+}

@@ -1,0 +1,201 @@
+package kafkastore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ycvk/tinybook/smsfailover"
+)
+
+// claimHeld hands out copies that the index still holds.
+func (s *Store) claimHeld(ctx context.Context, o *ownership, n int, lease time.Duration) ([]smsfailover.Job, error) {
+	for {
+		es := s.pick(o, n)
+		if len(es) == 0 {
+			return nil, nil
+		}
+		good, err := s.check(ctx, o, es)
+		if err != nil {
+			return nil, err
+		}
+		// Without a good one there may be others behind: each round finishes some.
+		if len(good) > 0 {
+			return s.handOut(ctx, o, good, lease)
+		}
+	}
+}
+
+// check returns those of es that may be handed out. It gives the others back to the
+// index, or drops them.
+func (s *Store) check(ctx context.Context, o *ownership, es []*entry) ([]*entry, error) {
+	if err := s.readUp(ctx, o, s.placesOf(es, s.names.changed)); err != nil {
+		s.release(o, es)
+		return nil, err
+	}
+	s.mu.Lock()
+	var good, suspects, over []*entry
+	for _, e := range es {
+		switch {
+		case e.token != "" || e.at.win.get(e.offset) != untouched:
+			over = append(over, e) // its lease has ended, or its worker is gone
+		case o.touch.suspects(e):
+			suspects = append(suspects, e)
+		default:
+			good = append(good, e)
+		}
+	}
+	s.mu.Unlock()
+	err := errors.Join(s.withdraw(ctx, o, suspects), s.reclaim(ctx, o, over))
+	if err != nil {
+		s.release(o, good)
+		return nil, err
+	}
+	return s.stillHeld(ctx, o, good)
+}
+
+// stillHeld returns those of es that the index holds, and drops the others.
+func (s *Store) stillHeld(ctx context.Context, o *ownership, es []*entry) ([]*entry, error) {
+	if len(es) == 0 {
+		return nil, nil
+	}
+	lost, err := s.index.Extend(ctx, s.opts.hold, heldOf(es)...)
+	if err != nil {
+		s.release(o, es)
+		return nil, fmt.Errorf("kafkastore: index: %w", err)
+	}
+	gone := make(map[smsfailover.Ref]bool, len(lost))
+	for _, r := range lost {
+		gone[r] = true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	good := es[:0]
+	for _, e := range es {
+		if !gone[e.held()] {
+			good = append(good, e)
+			continue
+		}
+		s.count.stale++
+		o.replaced(e, true, time.Now())
+	}
+	return good, nil
+}
+
+func heldOf(es []*entry) []smsfailover.Ref {
+	refs := make([]smsfailover.Ref, len(es))
+	for i, e := range es {
+		refs[i] = e.held()
+	}
+	return refs
+}
+
+// release leaves busy entries as they were.
+func (s *Store) release(o *ownership, es []*entry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	for _, e := range es {
+		o.replaced(e, false, now)
+	}
+}
+
+// withdraw gives busy entries, which nobody has claimed, back to the index: from
+// there comes what has taken their place, or they themselves, as they are now.
+func (s *Store) withdraw(ctx context.Context, o *ownership, es []*entry) error {
+	if len(es) == 0 {
+		return nil
+	}
+	err := unlessLost(s.index.Release(ctx, 0, heldOf(es)...))
+	s.givenUp(o, es, err == nil)
+	return err
+}
+
+// reclaim gives back busy entries that were claimed before. To the index that is a
+// lease that ends, so that the claim counts.
+func (s *Store) reclaim(ctx context.Context, o *ownership, es []*entry) error {
+	if len(es) == 0 {
+		return nil
+	}
+	free, err := lock(ctx, s.steady)
+	if err == nil {
+		_, err = s.index.Extend(ctx, 0, heldOf(es)...)
+		free()
+	}
+	s.givenUp(o, es, err == nil)
+	if err != nil {
+		return fmt.Errorf("kafkastore: index: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) givenUp(o *ownership, es []*entry, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	for _, e := range es {
+		if ok {
+			o.touch.returned(e)
+		}
+		o.replaced(e, ok, now)
+	}
+	s.room.send()
+	s.moves.send()
+}
+
+// placesOf returns the partitions of topic that have the numbers of es.
+func (s *Store) placesOf(es []*entry, topic string) []place {
+	seen := make(map[int]bool)
+	var places []place
+	for _, e := range es {
+		if n := e.at.partition; !seen[n] {
+			seen[n] = true
+			places = append(places, place{topic, n})
+		}
+	}
+	return places
+}
+
+// readUp reads places to where they end now, or as far as there is room.
+func (s *Store) readUp(ctx context.Context, o *ownership, places []place) error {
+	leaders, err := s.leaders(ctx, s.names.consumed())
+	if err != nil {
+		return fmt.Errorf("kafkastore: metadata: %w", err)
+	}
+	groups := make(map[int][]place)
+	for _, at := range places {
+		if o.parts[at] != nil {
+			groups[leaders[at]] = append(groups[leaders[at]], at)
+		}
+	}
+	for _, group := range groups {
+		for positions := s.positions(o, group); len(positions) > 0; {
+			chunks, err := s.fetch(ctx, positions, 0)
+			if err != nil {
+				return err
+			}
+			if err := s.take(ctx, o, chunks); err != nil {
+				return err
+			}
+			positions = s.unread(o, chunks)
+		}
+	}
+	return nil
+}
+
+// unread returns where to read on in those partitions that a fetch didn't read to
+// their end.
+func (s *Store) unread(o *ownership, chunks []chunk) map[place]int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make(map[place]int64)
+	for i := range chunks {
+		c := &chunks[i]
+		p := o.parts[c.place]
+		if len(c.messages) > 0 && p.win.next() < c.high && !p.full(o.limit) {
+			out[c.place] = p.win.next()
+		}
+	}
+	return out
+}

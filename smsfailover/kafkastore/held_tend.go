@@ -1,0 +1,174 @@
+package kafkastore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ycvk/tinybook/smsfailover"
+)
+
+// maxMoves is how many jobs go from the index to Kafka in one go.
+const maxMoves = 200
+
+// keepMoving writes to Kafka what the index has that is due and not there: what
+// waited for its time, newer ones whose way is free, and what a process that died
+// had in hand between the two.
+func (s *Store) keepMoving(ctx context.Context) {
+	for ctx.Err() == nil {
+		n, err := s.moveDue(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.opts.report(err)
+			sleep(ctx, longPause)
+		}
+		if n == maxMoves && err == nil {
+			continue
+		}
+		t := time.NewTimer(s.opts.poll)
+		select {
+		case <-ctx.Done():
+		case <-s.moves:
+		case <-t.C:
+		}
+		t.Stop()
+	}
+}
+
+func (s *Store) moveDue(ctx context.Context) (int, error) {
+	free, err := s.lockMoves(ctx)
+	if err != nil {
+		return 0, err
+	}
+	jobs, err := s.index.Claim(ctx, "kafkastore", maxMoves, s.opts.hold)
+	free()
+	if err != nil {
+		return 0, fmt.Errorf("kafkastore: index: %w", err)
+	}
+	if len(jobs) == 0 {
+		return 0, nil
+	}
+	// They are claimed: Run ends when they are written, or given back.
+	ctx, cancel := s.detached(ctx)
+	defer cancel()
+	err = s.write(ctx, make(batchesOf), jobs)
+	s.mu.Lock()
+	s.count.moved += uint64(len(jobs))
+	s.mu.Unlock()
+	return len(jobs), err
+}
+
+// lockMoves keeps this process from moving jobs until free is called.
+func (s *Store) lockMoves(ctx context.Context) (free func(), err error) { return lock(ctx, s.moving) }
+
+// lock takes a lock that a ctx can end the wait for, and that may be held through
+// calls over the network.
+func lock(ctx context.Context, l chan struct{}) (free func(), err error) {
+	select {
+	case l <- struct{}{}:
+		return func() { <-l }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// yield gives unclaimed copies of keys back to the index, those that this process
+// owns. Others' owners find out by themselves.
+func (s *Store) yield(ctx context.Context, keys []key) {
+	s.mu.Lock()
+	o := s.own
+	s.mu.Unlock()
+	if o == nil {
+		return
+	}
+	var places []place
+	for _, k := range keys {
+		for _, topic := range s.names.ready {
+			places = append(places, place{topic, k.partition(s.cfg.Partitions)})
+		}
+	}
+	err := s.readUp(ctx, o, places)
+	if err == nil {
+		err = s.withdraw(ctx, o, s.idle(o, keys, func(*entry) bool { return true }))
+	}
+	if err != nil {
+		s.opts.report(err) // then the claim that the caller came with may be lost
+	}
+}
+
+// idle makes those unclaimed entries of keys busy that are chosen, and returns them.
+func (s *Store) idle(o *ownership, keys []key, choose func(e *entry) bool) []*entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var es []*entry
+	for _, k := range keys {
+		for e := range o.touch.keys[k] {
+			if !e.busy && e.token == "" && choose(e) {
+				e.leave()
+				e.busy = true
+				es = append(es, e)
+			}
+		}
+	}
+	return es
+}
+
+// withdrawTouched gives back what the index has changed, and forgets old changes.
+func (s *Store) withdrawTouched(ctx context.Context, o *ownership) {
+	s.mu.Lock()
+	keys := o.touch.fresh
+	o.touch.fresh = nil
+	s.mu.Unlock()
+	if len(keys) == 0 {
+		return
+	}
+	es := s.idle(o, keys, func(e *entry) bool {
+		return e.at.win.get(e.offset) == untouched && o.touch.suspects(e)
+	})
+	if err := s.withdraw(ctx, o, es); err != nil && ctx.Err() == nil {
+		s.opts.report(err)
+	}
+}
+
+// refreshHolds makes the index hold on to what is here.
+func (s *Store) refreshHolds(ctx context.Context, o *ownership) {
+	const batch = 500
+	free, err := lock(ctx, s.steady)
+	if err != nil {
+		return
+	}
+	defer free()
+	s.mu.Lock()
+	o.touch.forget(time.Now().Add(-s.opts.hold))
+	es := make(map[smsfailover.Ref]*entry)
+	var refs []smsfailover.Ref
+	for e := range o.live {
+		if !e.busy {
+			refs = append(refs, e.held())
+			es[e.held()] = e
+		}
+	}
+	s.mu.Unlock()
+	for part := range slices.Chunk(refs, batch) {
+		lost, err := s.index.Extend(ctx, s.opts.hold, part...)
+		if err != nil {
+			if ctx.Err() == nil {
+				s.opts.report(fmt.Errorf("kafkastore: index: %w", err))
+			}
+			return
+		}
+		s.drop(o, es, lost)
+	}
+}
+
+// drop finishes entries that the index doesn't know any more.
+func (s *Store) drop(o *ownership, es map[smsfailover.Ref]*entry, lost []smsfailover.Ref) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range lost {
+		if e := es[r]; !e.busy && !e.over {
+			s.count.stale++
+			o.finish(e)
+		}
+	}
+}

@@ -1,0 +1,193 @@
+package kafkastore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+	produceapi "github.com/segmentio/kafka-go/protocol/produce"
+)
+
+// A batch is written to one partition, all of it or nothing.
+type batch struct {
+	topic     string
+	partition int
+	records   []outgoing
+
+	err      error     // why it isn't written, or may not be
+	appended time.Time // by the brokers' clock; zero if they don't say
+}
+
+// outgoing is one record of a batch. A nil value is a tombstone.
+type outgoing struct {
+	key, value []byte
+}
+
+// maxBatchBytes is what CreateTopics has brokers take.
+const maxBatchBytes = 8 << 20
+
+// An effort says what to do about a batch of which it isn't known whether it was
+// written. Kafka's way out, the idempotent producer, is not in kafka-go.
+type effort bool
+
+const (
+	again effort = true  // it may come twice: whoever reads it knows by lineage and seq
+	once  effort = false // it must not
+)
+
+const (
+	firstPause = 10 * time.Millisecond
+	longPause  = 500 * time.Millisecond
+)
+
+// produce writes batches and waits until all in-sync replicas have them. It tries
+// until it worked, the broker refuses for good, or time is up. The error joins
+// those of the batches. kafka.Writer would add goroutines that live until a Close.
+func (s *Store) produce(ctx context.Context, batches []*batch, e effort) error {
+	if len(batches) == 0 {
+		return nil
+	}
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
+	for pause, left := firstPause, batches; ; pause = min(2*pause, longPause) {
+		left = s.produceOnce(ctx, left, e)
+		if len(left) == 0 {
+			break
+		}
+		if !sleep(ctx, pause) {
+			break // each has the error of its last try
+		}
+	}
+	var errs []error
+	for _, b := range batches {
+		if b.err != nil {
+			errs = append(errs, fmt.Errorf("kafkastore: produce to %q: %w", b.topic, b.err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// produceOnce sends each leader its batches and returns those to try again.
+func (s *Store) produceOnce(ctx context.Context, batches []*batch, e effort) (left []*batch) {
+	leaders, err := s.leaders(ctx, s.names.all())
+	groups := make(map[int][]*batch)
+	for _, b := range batches {
+		id, ok := leaders[place{b.topic, b.partition}]
+		switch {
+		case err != nil:
+			b.err = err
+			left = append(left, b)
+		case !ok:
+			b.err = kafka.LeaderNotAvailable
+			left = append(left, b)
+		default:
+			groups[id] = append(groups[id], b)
+		}
+	}
+	for _, group := range groups {
+		s.produceTo(ctx, group)
+		for _, b := range group {
+			if b.err != nil && tryAgain(b.err, e) {
+				left = append(left, b)
+			}
+		}
+	}
+	return left
+}
+
+// tryAgain reports whether another try may help, and does no harm.
+func tryAgain(err error, e effort) bool {
+	code, ok := errors.AsType[kafka.Error](err)
+	if !ok { // the connection broke, or nobody answered in time
+		return e == again
+	}
+	switch code {
+	case kafka.RequestTimedOut, kafka.NetworkException, kafka.NotEnoughReplicasAfterAppend, kafka.KafkaStorageError, kafka.Unknown:
+		return e == again
+	}
+	return code.Temporary()
+}
+
+// produceTo sends batches to the one broker that leads all their partitions.
+func (s *Store) produceTo(ctx context.Context, batches []*batch) {
+	req := &produceapi.Request{Acks: int16(kafka.RequireAll), Timeout: int32(timeLeft(ctx).Milliseconds())}
+	for _, b := range batches {
+		req.Topics = append(req.Topics, produceapi.RequestTopic{
+			Topic: b.topic,
+			Partitions: []produceapi.RequestPartition{{
+				Partition: int32(b.partition),
+				RecordSet: protocol.RecordSet{Records: b.reader(time.Now())},
+			}},
+		})
+	}
+	m, err := s.client.Transport.RoundTrip(ctx, s.client.Addr, req)
+	if err != nil {
+		err = cause(ctx, err)
+		for _, b := range batches {
+			b.err = err
+		}
+		return
+	}
+	results := make(map[place]produceapi.ResponsePartition)
+	for _, t := range m.(*produceapi.Response).Topics {
+		for _, p := range t.Partitions {
+			results[place{t.Topic, int(p.Partition)}] = p
+		}
+	}
+	for _, b := range batches {
+		b.take(results)
+	}
+}
+
+func (b *batch) take(results map[place]produceapi.ResponsePartition) {
+	p, ok := results[place{b.topic, b.partition}]
+	switch {
+	case !ok:
+		b.err = kafka.Unknown
+	case p.ErrorCode != 0:
+		b.err = kafka.Error(p.ErrorCode)
+	default:
+		b.err = nil
+		if p.LogAppendTime > 0 {
+			b.appended = time.UnixMilli(p.LogAppendTime)
+		}
+	}
+}
+
+// reader returns the records of b, which it reads once.
+func (b *batch) reader(now time.Time) protocol.RecordReader {
+	records := make([]protocol.Record, len(b.records))
+	for i, r := range b.records {
+		records[i] = protocol.Record{Time: now, Key: protocol.NewBytes(bytes.Clone(r.key))}
+		if r.value != nil {
+			records[i].Value = protocol.NewBytes(r.value)
+		}
+	}
+	return protocol.NewRecordReader(records...)
+}
+
+// batchesOf groups records by where they go, each group in the order given. One
+// partition comes once: a request may not name it twice.
+type batchesOf map[place]*batch
+
+func (g batchesOf) add(p place, r outgoing) *batch {
+	b := g[p]
+	if b == nil {
+		b = &batch{topic: p.topic, partition: p.partition}
+		g[p] = b
+	}
+	b.records = append(b.records, r)
+	return b
+}
+
+func (g batchesOf) all() []*batch {
+	list := make([]*batch, 0, len(g))
+	for _, b := range g {
+		list = append(list, b)
+	}
+	return list
+}
