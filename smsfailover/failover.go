@@ -26,7 +26,7 @@ type Failover struct {
 	count    counters
 	owner    string // of claims
 	running  atomic.Bool
-	wake     chan struct{} // something may be due
+	alarm    alarm
 }
 
 var _ Service = (*Failover)(nil)
@@ -52,7 +52,7 @@ func New(provider Service, store Store, opts ...Option) (*Failover, error) {
 		gate:     newGate(cfg.monitor, provider),
 		owner:    rand.Text(),
 		lanes:    lanes{busy: make(map[lane]*line)},
-		wake:     make(chan struct{}, 1),
+		alarm:    alarm{rung: make(chan struct{}, 1)},
 	}
 	f.gauge = gauge{depth: f.depth, keep: cfg.poll, most: cfg.maxDepth}
 	return f, nil
@@ -92,20 +92,13 @@ func (f *Failover) Redrive(ctx context.Context, filter Filter) (int, error) {
 		return 0, err
 	}
 	f.gauge.forget()
-	f.wakeUp()
+	f.alarm.ring(0)
 	return n, nil
 }
 
 // Stats returns what was counted so far. It takes a few loads, which are not of
 // one moment.
 func (f *Failover) Stats() Stats { return f.count.snapshot() }
-
-func (f *Failover) wakeUp() {
-	select {
-	case f.wake <- struct{}{}:
-	default: // it is awake already
-	}
-}
 
 func (f *Failover) depth(ctx context.Context) (Depth, error) {
 	var d Depth

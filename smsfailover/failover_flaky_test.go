@@ -3,6 +3,7 @@ package smsfailover_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,12 +32,7 @@ func (s *flaky) fail(err error, calls ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.before = func(call string) error {
-		for _, c := range calls {
-			if c == call {
-				return err
-			}
-		}
-		if len(calls) == 0 {
+		if len(calls) == 0 || slices.Contains(calls, call) {
 			return err
 		}
 		return nil

@@ -22,8 +22,8 @@ import (
 type world struct {
 	t     *testing.T
 	rng   *rand.Rand
-	mu    sync.Mutex // of rng and what follows
-	calm  bool       // nothing fails any more
+	mu    sync.Mutex             // of rng and what follows
+	calm  bool                   // nothing fails any more
 	sent  map[string][]time.Time // when the provider took it, by message
 	told  map[string]*accepted
 	lanes map[string][]*accepted // by number, in the order of the calls

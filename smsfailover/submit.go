@@ -150,8 +150,11 @@ const maxReasons = 8 // that an error of many messages lists
 
 // failure returns what Submit says of the entries that were rejected.
 func failure(entries []entry) error {
+	if len(entries) == 1 {
+		return entries[0].err
+	}
 	var errs []error
-	seen := make(map[string]bool)
+	var seen []string
 	failed := 0
 	for i := range entries {
 		err := entries[i].err
@@ -159,13 +162,12 @@ func failure(entries []entry) error {
 			continue
 		}
 		failed++
-		if text := err.Error(); !seen[text] && len(errs) < maxReasons {
-			seen[text] = true
-			errs = append(errs, err)
+		if text := err.Error(); len(seen) < maxReasons && !slices.Contains(seen, text) {
+			seen, errs = append(seen, text), append(errs, err)
 		}
 	}
-	if failed == 0 || len(entries) == 1 {
-		return errors.Join(errs...)
+	if failed == 0 {
+		return nil
 	}
 	return fmt.Errorf("smsfailover: %d of %d messages were not accepted: %w", failed, len(entries), errors.Join(errs...))
 }

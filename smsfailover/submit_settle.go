@@ -42,7 +42,7 @@ func (f *Failover) putBack(ctx context.Context, until term, e *entry, r result) 
 		r.after = 0
 		_ = f.release(ctx, until, 0, e.ref)
 	}
-	f.wakeUp()
+	f.alarm.ring(r.after)
 	e.rest = r
 	e.settle(Queued)
 	f.tellQueued(e)

@@ -36,26 +36,27 @@ func (f *Failover) storeFirst(ctx context.Context, first []*entry) {
 		// Those that wait for an older one in flight have no claim: lost is fine,
 		// and so is a failure, which the end of the lease makes good.
 		_ = f.release(context.WithoutCancel(ctx), within(f.cfg.callTimeout), 0, later...)
-		f.wakeUp()
+		f.alarm.ring(0)
 	}
 }
 
 // queue stores what could not be sent.
 func (f *Failover) queue(ctx context.Context, rest []*entry) {
-	now := time.Now()
+	now, first := time.Now(), maxDuration
 	jobs := make([]Job, len(rest))
 	for i, e := range rest {
-		jobs[i] = Job{Message: e.m, Attempt: e.attempts, Claims: e.attempts}
-		if e.rest.verdict != refused {
-			jobs[i].Due = now.Add(e.rest.after)
+		if e.rest.verdict == refused { // it is not this message that must wait
+			e.rest.after = 0
 		}
+		first = min(first, e.rest.after)
+		jobs[i] = Job{Message: e.m, Attempt: e.attempts, Claims: e.attempts, Due: now.Add(e.rest.after)}
 		if e.attempts > 0 {
 			jobs[i].Prev = e.rest.after
 			jobs[i].LastErr = cause(e.rest.err)
 		}
 	}
 	f.enqueue(context.WithoutCancel(ctx), rest, jobs)
-	f.wakeUp()
+	f.alarm.ring(first)
 }
 
 // enqueue stores jobs, which are those of entries, as far as there is room, and

@@ -61,12 +61,14 @@ type runner struct {
 	hand   []*claim // claimed and not begun
 	flying int      // sends under way
 	landed chan *claim
+	last   time.Time // when it last claimed
 	next   time.Time // when to claim again
 	idle   bool      // next is that far off only as nothing was due
 }
 
 const (
 	rampStep   = 100 * time.Millisecond // between claims while health is low
+	claimGap   = 20 * time.Millisecond  // between claims for what this process queues
 	claimAgain = time.Second            // after the store failed
 )
 
@@ -87,10 +89,15 @@ func (r *runner) claim(ctx context.Context) {
 		return
 	}
 	health := r.gate.Health()
+	if again := r.last.Add(rampStep); health < 1 && now.Before(again) {
+		r.next = again
+		return
+	}
 	n := r.appetite(health)
 	if n == 0 {
 		return
 	}
+	r.last = now
 	got, err := r.claimUpTo(ctx, n)
 	switch {
 	case err != nil:
@@ -162,10 +169,18 @@ func (r *runner) wait(ctx context.Context) {
 		if c.refusedFor > 0 {
 			r.rest(context.WithoutCancel(ctx), c.refusedFor)
 		}
-	case <-r.wake:
-		if r.idle {
-			r.next = time.Time{}
-		}
+	case <-r.alarm.rung:
+		r.hear(r.alarm.heard())
+	}
+}
+
+// hear makes the next claim when something is due, if nothing else keeps from it.
+func (r *runner) hear(due time.Time) {
+	if soonest := r.last.Add(claimGap); due.Before(soonest) {
+		due = soonest
+	}
+	if r.idle && due.Before(r.next) {
+		r.next = due
 	}
 }
 

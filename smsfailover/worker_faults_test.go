@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -195,8 +196,8 @@ func TestAPanicIsLogged(t *testing.T) {
 	})
 }
 
-// What this process queues wakes its workers; what others queue is seen within a
-// poll. An idle Run asks no more often than that.
+// What this process queues wakes its workers when it is due; what others queue is
+// seen within a poll. An idle Run asks no more often than that.
 func TestTheWorkersWakeUp(t *testing.T) {
 	bubble(t, func(t *testing.T, p *provider, s *smsfailover.MemStore) {
 		store := newFlaky(s)
@@ -207,16 +208,47 @@ func TestTheWorkersWakeUp(t *testing.T) {
 		require.LessOrEqual(t, idle, 1+2*60)
 		require.GreaterOrEqual(t, idle, 60)
 
-		p.fail(smsfailover.ErrThrottled)
+		p.fail(&smsfailover.BusyError{After: 3 * time.Second})
 		require.Equal(t, smsfailover.Queued, submit(t, f, code(phones(1), "1")))
-		synctest.Wait()
-		require.Equal(t, idle+1, store.called("claim"), "woken")
-
 		p.set(nil)
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		require.Len(t, p.taken(), 1)
+
 		began := time.Now()
 		enqueue(t, s, code(phone, "1"))
 		until(t, time.Hour, func() bool { return len(p.taken()) == 2 })
 		require.LessOrEqual(t, time.Since(began), time.Minute+time.Second)
+	})
+}
+
+// A limiter that wants a moment between two messages is used to the full, and the
+// store hears little of it.
+func TestAMomentIsWaitedFor(t *testing.T) {
+	bubble(t, func(t *testing.T, p *provider, s *smsfailover.MemStore) {
+		const n, gap = 1000, 10 * time.Millisecond
+		var mu sync.Mutex
+		var next time.Time
+		l := limiterFunc(func(context.Context) (time.Duration, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			now := time.Now()
+			if now.Before(next) {
+				return next.Sub(now), nil
+			}
+			next = now.Add(gap)
+			return 0, nil
+		})
+		store := newFlaky(s)
+		f := newFailover(t, p, store, smsfailover.WithLimiter(l, oneKey))
+		for i := range n {
+			enqueue(t, s, code(phones(i), "1"))
+		}
+		began := time.Now()
+		defer run(t, f)()
+		until(t, time.Minute, func() bool { return len(p.taken()) == n })
+		require.Less(t, time.Since(began), n*gap*11/10)
+		require.Less(t, store.called("claim")+store.called("release"), n/2)
 	})
 }
 

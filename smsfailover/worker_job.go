@@ -43,10 +43,25 @@ func (r *runner) attempt(ctx context.Context, j *Job) result {
 		return result{verdict: hopeless, err: err}
 	}
 	res := r.try(ctx, ctx, &j.Message, time.Time{})
+	for end := time.Now().Add(patience); res.short() && time.Now().Before(end) && sleep(ctx, res.after); {
+		res = r.try(ctx, ctx, &j.Message, time.Time{})
+	}
 	if died > 0 && (res.verdict == taken || res.verdict == failed) {
 		r.count.reclaimed.Add(1)
 	}
 	return res
+}
+
+// The store has less to do if a worker waits for a limiter that wants little more
+// than a moment between two messages.
+const (
+	moment   = 100 * time.Millisecond
+	patience = time.Second
+)
+
+// short reports whether it is only the limiter, and only for a moment.
+func (r result) short() bool {
+	return r.verdict == held && r.after <= moment && errors.Is(r.err, errLimited)
 }
 
 // settle reports a result.
