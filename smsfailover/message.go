@@ -11,14 +11,16 @@ import (
 // provider, a [Chain] of them, or a [Failover].
 //
 // A provider says with its error what became of the message; see [Class]. It
-// should honour ctx, and may read [IdemKeyFrom] off it.
+// has to honour ctx, which ends when a send has taken too long or has lost its
+// lease, and may read [IdemKeyFrom] off it. It doesn't change args or numbers, and
+// keeps neither. It is called concurrently.
 type Service interface {
 	Send(ctx context.Context, tplID string, args []string, numbers ...string) error
 }
 
 // A Limiter says when the next message under key may go. Wait 0 is now, and the
 // one message is counted; [math.MaxInt64] is never. It is asked before every
-// send, also of retries.
+// send, also of retries, and concurrently.
 type Limiter interface {
 	Take(ctx context.Context, key string) (wait time.Duration, err error)
 }

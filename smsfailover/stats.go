@@ -4,15 +4,15 @@ import "sync/atomic"
 
 // Stats counts what a [Failover] has done since it was made.
 type Stats struct {
-	// What became of messages that were handed in. A message in the store counts
-	// as Queued also when it is Superseded's.
+	// What became of messages that were handed in; each is one of these.
 	Direct     uint64 // taken by the provider during Submit
 	Queued     uint64 // stored, and left to the workers
 	Duplicates uint64 // not stored: their like was there
-	Superseded uint64 // stored in the place of an older one
+	Superseded uint64 // stored in the place of an older one, and left to the workers
 	Rejected   uint64 // not accepted
 
-	// What became of queued messages.
+	// What the workers of this process did with queued messages, whoever queued
+	// them.
 	Delivered uint64 // taken by the provider
 	Retried   uint64 // put back after a failed attempt
 	Released  uint64 // put back untried: limiter, monitor, throttling, shutdown
@@ -20,9 +20,9 @@ type Stats struct {
 	Dropped   uint64 // of those, because the queue was full
 	Expired   uint64 // forgotten, past their NotAfter
 
-	// Whence a message may arrive twice.
+	// Whence a message may arrive twice: at most so many did.
 	Unknown    uint64 // sends that timed out: the provider may have taken them
-	Reclaimed  uint64 // claims of a message whose last claim ended without a report
+	Reclaimed  uint64 // sends of a message over which a worker has died
 	LostLeases uint64 // claims lost to another worker while this one had them
 	Undone     uint64 // deliveries that couldn't be recorded
 
