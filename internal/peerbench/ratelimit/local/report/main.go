@@ -1,0 +1,93 @@
+//go:build unix
+
+// Command report prints what a decision costs that package ratelimit makes in
+// process, beside limiters of other libraries: processor time of the whole
+// process, garbage collection and background goroutines included, from 1 and
+// from 64 goroutines over many keys in random order, and resident bytes per key.
+// Every measurement runs in a process of its own; rounds are interleaved, so that
+// a busy machine disturbs the ratios little.
+//
+//	go run ./ratelimit/local/report [-rounds n] [-decisions n] [-keys n]
+package main
+
+import (
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+
+	peers "github.com/ycvk/tinybook/internal/peerbench/ratelimit/local"
+)
+
+var (
+	rounds    = flag.Int("rounds", 7, "measure everything this many times")
+	decisions = flag.Int("decisions", 2_000_000, "decisions in one measurement")
+	keys      = flag.Int("keys", 200_000, "keys that are asked for")
+	child     = flag.String("child", "", "the measurement that this process is for; set by report itself")
+	impl      = flag.String("impl", "", "the limiter that this process is for; set by report itself")
+)
+
+// peer is the library that ours are compared with.
+const peer = "x-time-rate"
+
+func main() {
+	flag.Parse()
+	if *child != "" {
+		measure(*child, *impl)
+		return
+	}
+	fmt.Printf("%s %s/%s, %d processors, %d rounds, each in its own process\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), *rounds)
+	fmt.Printf("%d keys in random order, %d hits per %v; %s is in a sync.Map\n\n", *keys, peers.Limit, peers.Window, peer)
+	table("decision, processor ns, 1 goroutine", "cpu1")
+	table("decision, processor ns, 64 goroutines", "cpu64")
+	table("resident bytes per key, 1 hit each", "resident1")
+	table(fmt.Sprintf("resident bytes per key, %d hits each", peers.Limit), "residentN")
+}
+
+// table measures all limiters in turn and prints a line for each.
+func table(title, what string) {
+	impls := peers.Impls()
+	results := make([][]float64, len(impls))
+	for range *rounds {
+		for i, impl := range impls {
+			results[i] = append(results[i], run(what, impl.Name))
+		}
+	}
+	base := results[slices.IndexFunc(impls, func(i peers.Impl) bool { return i.Name == peer })]
+	fmt.Printf("%s\n%-16s %10s %10s %8s %18s %14s\n", title, "impl", "best", "median", "spread", peer+"/impl", "median ratio")
+	for i, impl := range impls {
+		ratios := make([]float64, *rounds)
+		for r := range ratios {
+			ratios[r] = base[r] / results[i][r]
+		}
+		best, mid := slices.Min(results[i]), median(results[i])
+		fmt.Printf("%-16s %10.1f %10.1f %7.0f%% %18.2f %14.2f\n", impl.Name, best, mid,
+			100*(slices.Max(results[i])-best)/mid, slices.Min(base)/best, median(ratios))
+	}
+	fmt.Println()
+}
+
+func run(what, impl string) float64 {
+	cmd := exec.Command(os.Args[0], "-child", what, "-impl", impl,
+		fmt.Sprint("-decisions=", *decisions), fmt.Sprint("-keys=", *keys))
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	x := math.NaN()
+	if err == nil {
+		_, err = fmt.Sscan(strings.TrimSpace(string(out)), &x)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "report: %s of %s: %v\n", what, impl, err)
+		os.Exit(1)
+	}
+	return x
+}
+
+func median(xs []float64) float64 {
+	xs = slices.Sorted(slices.Values(xs))
+	return (xs[(len(xs)-1)/2] + xs[len(xs)/2]) / 2
+}

@@ -1,0 +1,122 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"sync"
+	"syscall"
+	"time"
+
+	peers "github.com/ycvk/tinybook/internal/peerbench/ratelimit/local"
+)
+
+// measure prints one figure.
+func measure(what, name string) {
+	for _, impl := range peers.Impls() {
+		if impl.Name != name {
+			continue
+		}
+		switch what {
+		case "cpu1":
+			fmt.Println(cpuPerDecision(impl, 1))
+		case "cpu64":
+			fmt.Println(cpuPerDecision(impl, 64))
+		case "resident1":
+			fmt.Println(residentPerKey(impl, 1))
+		case "residentN":
+			fmt.Println(residentPerKey(impl, peers.Limit))
+		}
+	}
+}
+
+// cpuPerDecision asks for keys that are all known, in an order that is drawn
+// before the clock starts.
+func cpuPerDecision(impl peers.Impl, goroutines int) float64 {
+	names := makeKeys()
+	l := fill(impl, names, 1)
+	order := make([]uint32, *decisions)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range order {
+		order[i] = uint32(rng.IntN(len(names)))
+	}
+	runtime.GC()
+	start := processorTime()
+	var wg sync.WaitGroup
+	for g := range goroutines {
+		wg.Go(func() {
+			for i := g; i < len(order); i += goroutines {
+				l.Allow(names[order[i]])
+			}
+		})
+	}
+	wg.Wait()
+	return float64(processorTime()-start) / float64(len(order))
+}
+
+// residentPerKey counts what the process needs more after the keys' hits. The
+// keys themselves are there before.
+func residentPerKey(impl peers.Impl, hits int) float64 {
+	names := makeKeys()
+	before := resident()
+	l := fill(impl, names, hits)
+	after := resident()
+	runtime.KeepAlive(l)
+	runtime.KeepAlive(names)
+	return float64(after-before) / float64(len(names))
+}
+
+func makeKeys() []string {
+	names := make([]string, *keys)
+	for i := range names {
+		names[i] = peers.Key(i)
+	}
+	return names
+}
+
+func fill(impl peers.Impl, names []string, hits int) peers.Limiter {
+	l := impl.Open()
+	for range hits {
+		for _, name := range names {
+			if !l.Allow(name) {
+				panic(impl.Name + " refuses too early")
+			}
+		}
+	}
+	return l
+}
+
+// resident returns the resident bytes of the process after everything unused
+// has gone back to the system.
+func resident() int64 {
+	runtime.GC()
+	debug.FreeOSMemory()
+	var size, pages int64
+	if f, err := os.Open("/proc/self/statm"); err == nil {
+		defer f.Close()
+		if _, err := fmt.Fscan(f, &size, &pages); err == nil {
+			return pages * int64(os.Getpagesize())
+		}
+	}
+	// Not Linux: what the runtime has mapped and not given back.
+	sample := []metrics.Sample{
+		{Name: "/memory/classes/total:bytes"},
+		{Name: "/memory/classes/heap/released:bytes"},
+	}
+	metrics.Read(sample)
+	return int64(sample[0].Value.Uint64() - sample[1].Value.Uint64())
+}
+
+// processorTime returns what all threads of the process have used.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
