@@ -31,7 +31,6 @@ func (s *Store) claimStatement(cl *claim) *stmt {
 	}
 	q.add(") ready LIMIT ?) UPDATE {jobs} ", cl.n)
 	q.add(`SET due = now + ?, lease_until = now + ?, token = {token}, holder = NULL, owner = ?, claims = claims + 1
-		FROM picked, clock WHERE id = picked_id
-		RETURNING `+rowColumns+`, band, was_due, now`, cl.lease, cl.lease, cl.nonce, cl.owner)
-	return q
+		FROM picked, clock WHERE id = picked_id`, cl.lease, cl.lease, cl.nonce, cl.owner)
+	return q.fresh().add(" RETURNING " + rowColumns + ", band, was_due, now")
 }

@@ -70,8 +70,8 @@ func (s *Store) lease(ctx context.Context, c conn, cl *claim) error {
 		cl.rows[i].claims++
 	}
 	for part := range slices.Chunk(ids, maxList) {
-		q := s.sql("UPDATE {jobs}{by id} "+claimText+"WHERE id IN ",
-			cl.now, cl.lease, cl.now, cl.lease, s.bytes(cl.nonce), cl.owner).list(part)
+		q := s.sql("UPDATE {jobs}{by id} "+claimText+"WHERE id",
+			cl.now, cl.lease, cl.now, cl.lease, s.bytes(cl.nonce), cl.owner).in(part)
 		if _, err := exec(ctx, c, q); err != nil {
 			return err
 		}

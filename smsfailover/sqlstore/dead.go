@@ -90,13 +90,16 @@ func (s *Store) lettersStatement(f smsfailover.Filter, columns string, ids []str
 		for i, id := range ids {
 			args[i] = s.bytes(id)
 		}
-		q.add(" AND id IN ").list(args)
+		q.add(" AND id").in(args)
 	}
 	if f.TplID != "" {
 		q.add(" AND tpl = ?", s.bytes(f.TplID))
 	}
 	if !f.Before.IsZero() {
 		q.add(" AND due < ?", k.server(f.Before))
+	}
+	if ids != nil {
+		return q // not all of them: firstOf sorts
 	}
 	q.add(" ORDER BY due, id")
 	if f.Limit > 0 {

@@ -38,9 +38,6 @@ type flavor struct {
 	oneStatement bool
 	// byConn tells that transactions are begun by a statement; see begin.
 	byConn bool
-	// splitOr tells that a condition on several indexes must become a UNION, since
-	// it would else lock every row of a small table.
-	splitOr bool
 }
 
 //go:embed schema/mysql.sql
@@ -61,6 +58,8 @@ var mysqlWords = map[string]string{
 	"{hash}":      "?",
 	"{greatest}":  "GREATEST",
 	"{lock}":      " FOR UPDATE",
+	"{arm}":       "(",
+	"{end}":       ")",
 	"{skip}":      " FOR UPDATE SKIP LOCKED",
 	"{delete}":    "DELETE {jobs} FROM",
 	"{by id}":     " FORCE INDEX (PRIMARY)",
@@ -77,6 +76,8 @@ var postgresqlWords = map[string]string{
 	"{hash}":     "?::bytea",
 	"{greatest}": "GREATEST",
 	"{lock}":     " FOR UPDATE",
+	"{arm}":      "SELECT * FROM (",
+	"{end}":      ") arm",
 	"{skip}":     " FOR UPDATE SKIP LOCKED",
 	"{delete}":   "DELETE FROM",
 }
@@ -92,8 +93,8 @@ var sqliteWords = map[string]string{
 }
 
 var flavors = map[Dialect]flavor{
-	MySQL:      {name: "MySQL", schema: mysqlSchema, words: mysqlWords, splitOr: true},
-	MariaDB:    {name: "MariaDB", schema: mysqlSchema, words: mysqlWords, splitOr: true},
+	MySQL:      {name: "MySQL", schema: mysqlSchema, words: mysqlWords},
+	MariaDB:    {name: "MariaDB", schema: mysqlSchema, words: mysqlWords},
 	PostgreSQL: {name: "PostgreSQL", schema: postgresqlSchema, words: postgresqlWords, numbered: true, unsafeText: true, oneStatement: true},
 	SQLite:     {name: "SQLite", schema: sqliteSchema, words: sqliteWords, byConn: true},
 }

@@ -144,7 +144,7 @@ func (s *Store) supersede(ctx context.Context, c conn, old *liveRow, it *item, s
 		}
 		q.add(itemColumns[i]+" = ?", v)
 	}
-	_, err := exec(ctx, c, q.add(" WHERE id = ?", s.raw(old.id)))
+	_, err := exec(ctx, c, q.add(" WHERE id = ?", s.raw(old.id)).fresh())
 	return err
 }
 
@@ -154,6 +154,6 @@ func (s *Store) postpone(ctx context.Context, c conn, old *liveRow, it *item, se
 	if !old.notAfter.Valid || after != nil && after.(int64) <= old.notAfter.Int64 {
 		return nil
 	}
-	_, err := exec(ctx, c, s.sql("UPDATE {jobs}{by id} SET not_after = ? WHERE id = ?", after, s.raw(old.id)))
+	_, err := exec(ctx, c, s.sql("UPDATE {jobs}{by id} SET not_after = ? WHERE id = ?", after, s.raw(old.id)).fresh())
 	return err
 }

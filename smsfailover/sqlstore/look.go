@@ -89,23 +89,20 @@ func (s *Store) see(rows *sql.Rows, seen *sight) error {
 	return nil
 }
 
+// lookForJobs searches each index by itself: with OR in their place servers read
+// the whole table at times, and some lock all that they read.
 func (s *Store) lookForJobs(batch []*item) *stmt {
 	const columns = "SELECT id, args, sealed, not_after, lease_until, token, holder, owner, dedupe FROM {jobs}"
 	ids, hashes := make([]any, len(batch)), make([]any, len(batch))
 	for i, it := range batch {
 		ids[i], hashes[i] = s.bytes(it.ID), []byte(it.dedupe)
 	}
-	if s.f.splitOr {
-		return s.sql("(").
-			add(columns + "{by id} WHERE id IN ").list(ids).add("{lock}) UNION ALL (").
-			add(columns + "{by holder} WHERE holder IN ").list(ids).add("{lock}) UNION ALL (").
-			add(columns + "{by dedupe} WHERE dedupe IN ").list(hashes).add("{lock})")
+	arm := func(q *stmt, column string, args []any) *stmt {
+		return q.add("{arm}" + columns + "{by " + column + "} WHERE " + column).in(args).fresh().add("{lock}{end}")
 	}
-	return s.sql(columns).
-		add(" WHERE id IN ").list(ids).
-		add(" OR holder IN ").list(ids).
-		add(" OR dedupe IN ").list(hashes).
-		add(" ORDER BY id{lock}")
+	q := arm(s.sql(""), "id", ids).add(" UNION ALL ")
+	q = arm(q, "holder", ids).add(" UNION ALL ")
+	return arm(q, "dedupe", hashes)
 }
 
 // lookForKeys asks for the time too, of which there is a row in any case.
@@ -119,5 +116,5 @@ func (s *Store) lookForKeys(batch []*item) *stmt {
 	if len(keys) == 0 {
 		return s.sql("SELECT {now}, NULL, NULL")
 	}
-	return s.sql("SELECT now, k, expires FROM (SELECT {now} AS now) clock LEFT JOIN {idem} ON k IN ").list(keys)
+	return s.sql("SELECT now, k, expires FROM (SELECT {now} AS now) clock LEFT JOIN {idem} ON k").in(keys).fresh()
 }

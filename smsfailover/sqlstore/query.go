@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"strconv"
 	"strings"
 )
@@ -20,7 +21,7 @@ func newNames(f flavor, prefix string) *strings.Replacer {
 	own := strings.NewReplacer("{prefix}", prefix, "{jobs}", prefix+"jobs", "{idem}", prefix+"idem")
 	pairs := []string{"{prefix}", prefix, "{jobs}", prefix + "jobs", "{idem}", prefix + "idem"}
 	for _, word := range []string{
-		"{now}", "{token}", "{hash}", "{greatest}", "{lock}", "{skip}", "{delete}",
+		"{now}", "{token}", "{hash}", "{greatest}", "{lock}", "{skip}", "{arm}", "{end}", "{delete}",
 		"{by id}", "{by dedupe}", "{by holder}", "{by due}",
 	} {
 		pairs = append(pairs, word, own.Replace(f.words[word]))
@@ -54,6 +55,55 @@ func (q *stmt) add(text string, args ...any) *stmt {
 // list appends (?, ?, ?) with args.
 func (q *stmt) list(args []any) *stmt {
 	return q.add("("+strings.TrimSuffix(strings.Repeat("?, ", len(args)), ", ")+")", args...)
+}
+
+// in appends that what is before it is one of values, which are all text or all
+// bytes, as a column holds them. PostgreSQL gets them as one array, so that the
+// statement stays the same, in a subselect, so that it is read once and not for
+// each row.
+func (q *stmt) in(values []any) *stmt {
+	if !q.s.f.oneStatement {
+		return q.add(" IN ").list(values)
+	}
+	array, kind := make([]string, len(values)), "text"
+	for i, v := range values {
+		switch v := v.(type) {
+		case string:
+			array[i] = v
+		case []byte:
+			array[i], kind = hexPrefix+hex.EncodeToString(v), "bytea"
+		}
+	}
+	return q.add(" = ANY ((SELECT ?::text::"+kind+"[])::"+kind+"[])", textArray(array))
+}
+
+// fresh appends a condition that always holds, and that makes PostgreSQL plan the
+// statement each time. A queue is empty until a provider fails, and long a moment
+// later: a plan that a connection has kept since then would read the table from end
+// to end, until the server looks at it again by itself, after a minute. The server
+// keeps a plan when it costs no more without the values of the arguments than
+// with them. With 0 there is nothing to count, and without it very much.
+func (q *stmt) fresh() *stmt {
+	if !q.s.f.oneStatement {
+		return q
+	}
+	return q.add(" AND (SELECT count(*) FROM generate_series(1, 1000000000) WHERE ?::int > 0) = 0", 0)
+}
+
+var arrayEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
+// textArray returns values as the text of an array, which every driver can send.
+func textArray(values []string) string {
+	var b strings.Builder
+	b.WriteString("{")
+	for i, v := range values {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		b.WriteString(`"` + arrayEscapes.Replace(v) + `"`)
+	}
+	b.WriteString("}")
+	return b.String()
 }
 
 // A conn is a pool, a connection or a transaction.

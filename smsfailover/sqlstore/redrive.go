@@ -68,7 +68,7 @@ func (s *Store) revive(ctx context.Context, c conn, letters []letter) (int, erro
 	if len(ids) == 0 {
 		return 0, nil
 	}
-	_, err = exec(ctx, c, q.add(" END WHERE id IN ").list(ids))
+	_, err = exec(ctx, c, q.add(" END WHERE id").in(ids))
 	return len(ids), err
 }
 
@@ -80,7 +80,7 @@ func (s *Store) lockLetters(ctx context.Context, c conn, letters []letter) (map[
 		ids[i] = s.raw(l.id)
 	}
 	hashes := make(map[string]string, len(letters))
-	q := s.sql("SELECT id, tpl, recipient FROM {jobs}{by id} WHERE id IN ").list(ids).add(" AND state = 1 ORDER BY id{lock}")
+	q := s.sql("SELECT id, tpl, recipient FROM {jobs}{by id} WHERE id").in(ids).add(" AND state = 1{lock}")
 	err := query(ctx, c, q, func(rows *sql.Rows) error {
 		var r row
 		if err := rows.Scan(&r.id, &r.tpl, &r.to); err != nil {
@@ -108,7 +108,7 @@ func (s *Store) taken(ctx context.Context, c conn, hashes map[string]string) (ma
 	if len(args) == 0 {
 		return taken, nil
 	}
-	q := s.sql("SELECT dedupe FROM {jobs}{by dedupe} WHERE dedupe IN ").list(args)
+	q := s.sql("SELECT dedupe FROM {jobs}{by dedupe} WHERE dedupe").in(args)
 	err := query(ctx, c, q, func(rows *sql.Rows) error {
 		var h string
 		err := rows.Scan(&h)

@@ -102,12 +102,17 @@ func (s *Store) report(ctx context.Context, rep report, refs []smsfailover.Ref) 
 	if err != nil {
 		return nil, err
 	}
+	return without(refs, held), nil
+}
+
+// without returns those of refs that aren't in held.
+func without(refs []smsfailover.Ref, held map[smsfailover.Ref]bool) (left []smsfailover.Ref) {
 	for _, r := range refs {
 		if !held[r] {
-			lost = append(lost, r)
+			left = append(left, r)
 		}
 	}
-	return lost, nil
+	return left
 }
 
 // changeStatement begins the statement that makes a change; a condition follows.

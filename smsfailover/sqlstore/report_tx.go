@@ -46,8 +46,7 @@ func (s *Store) reportPart(ctx context.Context, c conn, rep report, refs []smsfa
 	if err != nil {
 		return err
 	}
-	refs = slices.DeleteFunc(slices.Clone(refs), func(r smsfailover.Ref) bool { return held[r] })
-	waiting, err := s.lockClaims(ctx, c, "holder", "", refs, held)
+	waiting, err := s.lockClaims(ctx, c, "holder", "", without(refs, held), held)
 	if err != nil {
 		return err
 	}
@@ -69,7 +68,7 @@ func (s *Store) lockClaims(ctx context.Context, c conn, column, and string, refs
 		args[i] = s.bytes(r.ID)
 		asked[r] = true
 	}
-	q := s.sql("SELECT id, " + column + ", token FROM {jobs}{by " + column + "} WHERE " + column + " IN ").list(args).
+	q := s.sql("SELECT id, " + column + ", token FROM {jobs}{by " + column + "} WHERE " + column).in(args).
 		add(and + " AND token IS NOT NULL{lock}")
 	err = query(ctx, c, q, func(rows *sql.Rows) error {
 		var id string
@@ -88,6 +87,6 @@ func (s *Store) change(ctx context.Context, c conn, ch change, ids []any) error 
 	if len(ids) == 0 {
 		return nil
 	}
-	_, err := exec(ctx, c, s.changeStatement(ch).add("WHERE id IN ").list(ids))
+	_, err := exec(ctx, c, s.changeStatement(ch).add("WHERE id").in(ids))
 	return err
 }

@@ -1,0 +1,100 @@
+package sqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/ycvk/tinybook/internal/integration/sqldb"
+)
+
+// A tap is a driver that notes every statement on its way to the database.
+type tap struct {
+	driver driver.Driver
+	dsn    string
+
+	mu   sync.Mutex
+	seen []noted
+}
+
+// A noted statement can be given to EXPLAIN as it was run.
+type noted struct {
+	text string
+	args []any
+}
+
+// tapped opens a pool whose statements the tap notes.
+func tapped(t testing.TB, d *sqldb.DB) (*sql.DB, *tap) {
+	t.Helper()
+	tp := &tap{driver: d.Open(t).Driver(), dsn: d.DSN}
+	pool := sql.OpenDB(tp)
+	t.Cleanup(func() {
+		if err := pool.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	return pool, tp
+}
+
+// Connect is part of driver.Connector.
+func (tp *tap) Connect(context.Context) (driver.Conn, error) {
+	c, err := tp.driver.Open(tp.dsn)
+	if err != nil {
+		return nil, err
+	}
+	return &tapConn{c, tp}, nil
+}
+
+// Driver is part of driver.Connector.
+func (tp *tap) Driver() driver.Driver { return tp.driver }
+
+func (tp *tap) note(text string, named []driver.NamedValue) {
+	args := make([]any, len(named))
+	for i, v := range named {
+		args[i] = v.Value
+	}
+	tp.mu.Lock()
+	defer tp.mu.Unlock()
+	tp.seen = append(tp.seen, noted{text, args})
+}
+
+// take returns the statements noted since the last call that look for
+// rows, and forgets them.
+func (tp *tap) take() []noted {
+	tp.mu.Lock()
+	defer tp.mu.Unlock()
+	var out []noted
+	for _, n := range tp.seen {
+		switch word, _, _ := strings.Cut(strings.TrimLeft(n.text, "("), " "); word {
+		case "SELECT", "UPDATE", "DELETE", "WITH":
+			out = append(out, n)
+		}
+	}
+	tp.seen = nil
+	return out
+}
+
+type tapConn struct {
+	driver.Conn
+	tap *tap
+}
+
+// BeginTx is part of driver.ConnBeginTx.
+func (c *tapConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	return c.Conn.(driver.ConnBeginTx).BeginTx(ctx, opts)
+}
+
+// ExecContext is part of driver.ExecerContext.
+func (c *tapConn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
+	c.tap.note(text, args)
+	return c.Conn.(driver.ExecerContext).ExecContext(ctx, text, args)
+}
+
+// QueryContext is part of driver.QueryerContext.
+func (c *tapConn) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
+	c.tap.note(text, args)
+	return c.Conn.(driver.QueryerContext).QueryContext(ctx, text, args)
+}
