@@ -81,6 +81,7 @@ func newTab(browser context.Context, t *testing.T, base string) *tab {
 	p := &tab{T: t, ctx: ctx, base: base, axe: loadAxe(t)}
 	require.NoError(t, chromedp.Listen(ctx, p.listen))
 	p.do(chromedp.EmulateViewport(1200, 800))
+	p.scheme("light") // and no motion: what is looked at holds still
 	return p
 }
 

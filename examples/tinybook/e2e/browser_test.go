@@ -24,7 +24,11 @@ func TestBrowser(t *testing.T) {
 	t.Run("session", func(t *testing.T) { resumed(newTab(browser, t, base)) })
 	t.Run("choices", func(t *testing.T) { choices(newTab(browser, t, base)) })
 	t.Run("accessible", func(t *testing.T) { accessible(newTab(browser, t, base)) })
-	t.Run("operations", func(t *testing.T) { operations(newTab(browser, t, apptest.Start(t, nil).URL())) })
+	for name, scene := range map[string]func(*tab){
+		"operations": operations, "letters": letters, "away": away, "stranger": stranger,
+	} {
+		t.Run(name, func(t *testing.T) { scene(newTab(browser, t, apptest.Start(t, nil).URL())) })
+	}
 }
 
 // journey goes the way of a new user, in Chinese.
@@ -306,47 +310,53 @@ func choices(p *tab) {
 	p.wantConsole()
 }
 
-// accessible shows every page in both languages, light and dark, wide and
-// narrow, to axe-core, and proves that none scrolls sideways and that all come
-// with the policy.
+// accessible shows every page to everyLook.
 func accessible(p *tab) {
-	check := func(path, name string) {
-		for _, size := range []struct {
-			name  string
-			width int64
-			lang  string
-		}{{"wide", 1200, "en"}, {"narrow", 390, "zh"}} {
-			p.do(chromedp.EmulateViewport(size.width, 844))
-			for _, scheme := range []string{"light", "dark"} {
-				p.scheme(scheme)
-				separator := "?"
-				if strings.Contains(path, "?") {
-					separator = "&"
-				}
-				p.open(path + separator + "lang=" + size.lang)
-				if over := eval[int](p, "document.documentElement.scrollWidth - innerWidth"); over > 0 {
-					p.Errorf("%s, %s: scrolls sideways by %d", path, size.name, over)
-				}
-				policy := eval[string](p, "fetch(location.href).then(r => r.headers.get('Content-Security-Policy'))")
-				if !strings.HasPrefix(policy, "default-src 'self';") || strings.Contains(policy, "unsafe") {
-					p.Errorf("%s: Content-Security-Policy: %s", path, policy)
-				}
-				p.audit()
-				if (size.name == "wide") == (scheme == "dark") {
-					p.shot(strings.Join([]string{name, size.name, scheme, size.lang}, "-"))
-				}
-			}
-		}
-	}
-	check("/", "landing")
-	check("/signup", "signup")
-	check("/login", "login-sms")
-	check("/login?via=email", "login-email")
+	p.everyLook("/", "landing")
+	p.everyLook("/signup", "signup")
+	p.everyLook("/login", "login-sms")
+	p.everyLook("/login?via=email", "login-email")
 	p.click("[data-demo-fill]")
 	p.click("#panel-email button.wide")
 	p.loaded("/profile")
-	check("/profile", "profile")
-	check("/profile/edit", "edit")
+	p.everyLook("/profile", "profile")
+	p.everyLook("/profile/edit", "edit")
 	p.wantConsole()
 	realserver.Axe(p.T) // ends the test here where nothing was audited
+}
+
+// everyLook shows a page in both languages, light and dark, wide and narrow, to
+// axe-core, and proves that it doesn't scroll sideways and comes with the
+// policy. It leaves the tab light and wide.
+func (p *tab) everyLook(path, name string) {
+	p.Helper()
+	for _, size := range []struct {
+		name  string
+		width int64
+		lang  string
+	}{{"wide", 1200, "en"}, {"narrow", 390, "zh"}} {
+		p.do(chromedp.EmulateViewport(size.width, 844))
+		for _, scheme := range []string{"light", "dark"} {
+			p.scheme(scheme)
+			separator := "?"
+			if strings.Contains(path, "?") {
+				separator = "&"
+			}
+			p.open(path + separator + "lang=" + size.lang)
+			p.wait("document.body.dataset.page !== 'ops' || document.querySelector('tr[data-provider]')")
+			if over := eval[int](p, "document.documentElement.scrollWidth - innerWidth"); over > 0 {
+				p.Errorf("%s, %s: scrolls sideways by %d", path, size.name, over)
+			}
+			policy := eval[string](p, "fetch(location.href).then(r => r.headers.get('Content-Security-Policy'))")
+			if !strings.HasPrefix(policy, "default-src 'self';") || strings.Contains(policy, "unsafe") {
+				p.Errorf("%s: Content-Security-Policy: %s", path, policy)
+			}
+			p.audit()
+			if (size.name == "wide") == (scheme == "dark") {
+				p.shot(strings.Join([]string{name, size.name, scheme, size.lang}, "-"))
+			}
+		}
+	}
+	p.do(chromedp.EmulateViewport(1200, 800))
+	p.scheme("light")
 }

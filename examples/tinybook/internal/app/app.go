@@ -250,7 +250,6 @@ func newSite(p *parts, dev bool) (*site, error) {
 		Mappers:   []web.Mapper{user.MapError, code.MapError, session.MapError},
 		Origins:   p.cfg.HTTP.Origins,
 		Proxies:   p.cfg.HTTP.TrustedProxies,
-		Limiter:   p.requests,
 		BodyLimit: p.cfg.HTTP.BodyLimit,
 		Timeout:   p.cfg.HTTP.RequestTimeout,
 		Secure:    p.cfg.HTTP.SecureCookies,
@@ -258,21 +257,27 @@ func newSite(p *parts, dev bool) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine.Use(p.extra...)
 	users := user.NewService(p.users, p.hasher)
 	sessions := session.NewWeb(manager, p.cfg.HTTP.SecureCookies)
+	pages, err := p.newPages(users, sessions, dev)
+	if err != nil {
+		return nil, err
+	}
+	engine.Use(pages.ErrorPages()) // also for who asks too often
+	if p.requests != nil {
+		engine.Use(web.PerAddress(p.requests))
+	}
+	engine.Use(p.extra...)
+	pages.Register(engine)
 	user.NewHandler(users, code.New(p.guard, p.codes, p.sender), sessions).Register(engine)
 	ops.NewHandler(p.desk, sessions, p.admin(users)).Register(engine)
 	if dev {
 		engine.GET("/dev/sms", sms.Handler(p.outbox))
 	}
-	if err := p.addPages(engine, users, sessions, dev); err != nil {
-		return nil, err
-	}
 	return &site{engine: engine, sessions: manager, registry: registry}, nil
 }
 
-func (p *parts) addPages(r gin.IRouter, users *user.Service, sessions *session.Web, dev bool) error {
+func (p *parts) newPages(users *user.Service, sessions *session.Web, dev bool) (*ui.UI, error) {
 	cfg := ui.Config{
 		Dev:  dev,
 		User: sessions.CookieUser,
@@ -286,10 +291,5 @@ func (p *parts) addPages(r gin.IRouter, users *user.Service, sessions *session.W
 	if p.cfg.Demo && p.demoErr == nil {
 		cfg.DemoEmail, cfg.DemoPassword = DemoEmail, DemoPassword
 	}
-	pages, err := ui.New(cfg)
-	if err != nil {
-		return err
-	}
-	pages.Register(r)
-	return nil
+	return ui.New(cfg)
 }

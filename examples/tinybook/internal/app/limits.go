@@ -26,10 +26,12 @@ func (p *parts) openLimits(rdb *platform.Redis) error {
 	if err != nil {
 		return err
 	}
-	requests := []ratelimit.Limit{limit(p.cfg.HTTP.AddressLimit)}
-	p.requests, err = p.newLimiter(rdb, ratelimit.GCRA, requests, ratelimit.WithDenyCache(denied))
-	if err != nil {
-		return err
+	if !p.cfg.HTTP.AddressLimit.Off() {
+		requests := []ratelimit.Limit{limit(p.cfg.HTTP.AddressLimit)}
+		p.requests, err = p.newLimiter(rdb, ratelimit.GCRA, requests, ratelimit.WithDenyCache(denied))
+		if err != nil {
+			return err
+		}
 	}
 	codes, err := p.newLimiter(rdb, ratelimit.SlidingLog, []ratelimit.Limit{limit(p.cfg.SMS.SiteLimit)})
 	if err != nil {

@@ -55,11 +55,14 @@ func (p *parts) openSMS(ctx context.Context, db *platform.DB, rdb *platform.Redi
 	p.desk = &ops.Desk{
 		Control: control, Failover: failover, Store: store,
 		Gauges:   gauges(p, limiter, providers),
-		CanBreak: p.provider == nil && p.cfg.Mode == config.Embedded,
+		CanBreak: p.canBreak(),
 	}
 	p.workers = append(p.workers, failover.Run, control.Run)
 	return nil
 }
+
+// canBreak reports whether operators may switch faults on.
+func (p *parts) canBreak() bool { return p.provider == nil && p.cfg.Mode == config.Embedded }
 
 // gauges are the limiters that operators see.
 func gauges(p *parts, limiter ratelimit.Limiter, providers []ops.Provider) []ops.Gauge {
@@ -98,8 +101,12 @@ func (p *parts) newChain(limiter ratelimit.Limiter) (*smsfailover.Chain, []ops.P
 		}
 	} else {
 		for _, name := range []string{"north", "south"} {
-			fake := sms.NewProvider(name, p.outbox)
-			if err := add(name, fake, fake); err != nil {
+			local := sms.NewProvider(name, p.outbox)
+			fake := local
+			if !p.canBreak() { // whatever a Redis that served other modes says
+				fake = nil
+			}
+			if err := add(name, local, fake); err != nil {
 				return nil, nil, err
 			}
 		}

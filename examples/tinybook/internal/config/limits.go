@@ -11,7 +11,9 @@ const maxRate = 1_000_000
 
 // checkLimits checks what is about limits and the way of a code to its phone.
 func (c *Config) checkLimits(v *validator) {
-	v.rate("http.address_limit", c.HTTP.AddressLimit)
+	if !c.HTTP.AddressLimit.Off() { // the others bound what others are paid for
+		v.rate("http.address_limit", c.HTTP.AddressLimit)
+	}
 	v.rate("sms.phone_limit", c.SMS.PhoneLimit)
 	v.rate("sms.address_limit", c.SMS.AddressLimit)
 	v.rate("sms.site_limit", c.SMS.SiteLimit)

@@ -10,13 +10,24 @@ import (
 )
 
 // A Rate is at most N in any stretch of length Per. Its text is N/Per, as in
-// 10/1m0s; 10/s is 10/1s.
+// 10/1m0s; 10/s is 10/1s. The zero Rate is no limit, and its text is off.
 type Rate struct {
 	N   int
 	Per time.Duration
 }
 
-func (r Rate) String() string { return fmt.Sprintf("%d/%v", r.N, r.Per) }
+// off is the text of the zero [Rate].
+const off = "off"
+
+func (r Rate) String() string {
+	if r.Off() {
+		return off
+	}
+	return fmt.Sprintf("%d/%v", r.N, r.Per)
+}
+
+// Off reports whether there is no limit.
+func (r Rate) Off() bool { return r == Rate{} }
 
 // UnmarshalYAML implements yaml.Unmarshaler. Its error has the form of the
 // decoder's own.
@@ -30,6 +41,9 @@ func (r *Rate) UnmarshalYAML(node *yaml.Node) error {
 }
 
 func parseRate(text string) (Rate, error) {
+	if strings.TrimSpace(text) == off {
+		return Rate{}, nil
+	}
 	number, per, _ := strings.Cut(text, "/")
 	n, err := strconv.Atoi(strings.TrimSpace(number))
 	if err != nil {

@@ -29,7 +29,7 @@ func settings(c *Config) []setting {
 		{"http.addr", &c.HTTP.Addr, "address of the site and the API", false},
 		{"http.origins", &c.HTTP.Origins, "other origins that may call the API with cookies, with commas", false},
 		{"http.trusted_proxies", &c.HTTP.TrustedProxies, "addresses or networks of proxies whose X-Forwarded-For is believed, with commas; empty: none", false},
-		{"http.address_limit", &c.HTTP.AddressLimit, "requests that one client address may make", false},
+		{"http.address_limit", &c.HTTP.AddressLimit, "requests that one client address may make, but for files of pages; off: any number", false},
 		{"http.secure_cookies", &c.HTTP.SecureCookies, "the site is behind TLS: Secure cookies and HSTS", false},
 		{"http.body_limit", &c.HTTP.BodyLimit, "bytes that a request's body may have", false},
 		{"http.header_timeout", &c.HTTP.HeaderTimeout, "time to read a request's headers", false},

@@ -22,8 +22,8 @@ var ErrProvider = errors.New("ops: no such provider")
 // ErrThreshold means that a threshold isn't above 0 and at most 1.
 var ErrThreshold = errors.New("ops: a threshold is above 0 and at most 1")
 
-// A Provider is one that operators look after. Broken is nil for one that can't
-// be broken.
+// A Provider is one that operators look after. Fake is nil for one that can't be
+// broken.
 type Provider struct {
 	Name    string
 	Monitor *smsfailover.ErrorRateMonitor
@@ -37,11 +37,15 @@ type Control struct {
 	log       *slog.Logger
 	threshold float64 // as configured
 	providers []Provider
+	applying  chan struct{} // holds one token while somebody loads and applies
 }
 
 // NewControl returns a control that begins with the configured threshold.
 func NewControl(store *Store, log *slog.Logger, threshold float64, providers []Provider) *Control {
-	return &Control{store: store, log: log, threshold: threshold, providers: providers}
+	return &Control{
+		store: store, log: log, threshold: threshold, providers: providers,
+		applying: make(chan struct{}, 1),
+	}
 }
 
 // Run follows the settings until ctx is done, and returns nil. While they can't
@@ -64,15 +68,26 @@ func (c *Control) Run(ctx context.Context) error {
 	}
 }
 
-// Follow applies what the store holds.
+// Follow applies what the store holds. One does so at a time: what was loaded
+// before a change must not be applied after it.
 func (c *Control) Follow(ctx context.Context) error {
+	select {
+	case c.applying <- struct{}{}:
+	case <-ctx.Done():
+		return fmt.Errorf("ops: follow settings: %w", context.Cause(ctx))
+	}
+	defer func() { <-c.applying }()
 	s, err := c.store.Load(ctx)
 	if err != nil {
 		return err
 	}
-	threshold := s.Threshold
-	if threshold <= 0 || threshold > 1 {
-		threshold = c.threshold
+	return c.apply(s)
+}
+
+func (c *Control) apply(s Settings) error {
+	threshold := c.threshold
+	if valid(s.Threshold) {
+		threshold = s.Threshold
 	}
 	var errs []error
 	for _, p := range c.providers {
@@ -88,7 +103,7 @@ func (c *Control) Follow(ctx context.Context) error {
 
 // SetThreshold changes the threshold of every process.
 func (c *Control) SetThreshold(ctx context.Context, ratio float64) error {
-	if !(ratio > 0 && ratio <= 1) { // not NaN either
+	if !valid(ratio) {
 		return fmt.Errorf("%w, not %v", ErrThreshold, ratio)
 	}
 	if err := c.store.SetThreshold(ctx, ratio); err != nil {
@@ -96,6 +111,9 @@ func (c *Control) SetThreshold(ctx context.Context, ratio float64) error {
 	}
 	return c.Follow(ctx)
 }
+
+// valid reports whether ratio may be a threshold. NaN may not.
+func valid(ratio float64) bool { return ratio > 0 && ratio <= 1 }
 
 // SetFault breaks or mends a provider in every process.
 func (c *Control) SetFault(ctx context.Context, provider string, f sms.Fault) error {

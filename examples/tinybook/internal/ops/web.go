@@ -77,6 +77,7 @@ func (h *Handler) fault(c *gin.Context) (any, error) {
 	provider := form.Required("provider")
 	form.Into("down", &f.Down)
 	form.Into("throttled", &f.Throttled)
+	form.Into("refuses", &f.Refuses)
 	form.Into("failPercent", &f.Percent)
 	form.Into("delayMs", &f.DelayMS)
 	within(form, "failPercent", f.Percent, 100)

@@ -10,6 +10,7 @@ import (
 type Fault struct {
 	Down      bool `json:"down"`        // it takes nothing
 	Throttled bool `json:"throttled"`   // it wants less traffic
+	Refuses   bool `json:"refuses"`     // it takes no message of ours, and never will
 	Percent   int  `json:"failPercent"` // so many of a hundred messages fail
 	DelayMS   int  `json:"delayMs"`     // it answers so much later
 }

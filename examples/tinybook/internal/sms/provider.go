@@ -48,6 +48,8 @@ func (p *Provider) Send(ctx context.Context, tplID string, args []string, number
 	switch {
 	case f.Down, f.Percent > 0 && rand.IntN(100) < f.Percent:
 		return fmt.Errorf("sms: provider %s: %w", p.name, errDown)
+	case f.Refuses:
+		return fmt.Errorf("sms: provider %s: %w", p.name, smsfailover.ErrPermanent)
 	case f.Throttled:
 		return fmt.Errorf("sms: provider %s: %w", p.name, smsfailover.ErrThrottled)
 	}

@@ -27,6 +27,8 @@ func TestProviderSuffersFromItsFault(t *testing.T) {
 		require.NotErrorIs(t, send(), smsfailover.ErrThrottled)
 		p.Break(sms.Fault{Throttled: true})
 		require.ErrorIs(t, send(), smsfailover.ErrThrottled)
+		p.Break(sms.Fault{Refuses: true})
+		require.ErrorIs(t, send(), smsfailover.ErrPermanent)
 		require.Len(t, o.Messages(), 1)
 
 		p.Break(sms.Fault{DelayMS: 5000})

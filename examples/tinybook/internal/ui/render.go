@@ -132,6 +132,8 @@ func (u *UI) errorPage(c *gin.Context, status int) bool {
 		title = "error.403.title"
 	case http.StatusNotFound:
 		title = "error.404.title"
+	case 429:
+		title = "error.429.title"
 	case http.StatusServiceUnavailable:
 		title = "error.503.title"
 	}

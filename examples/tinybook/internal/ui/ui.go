@@ -72,10 +72,12 @@ func New(cfg Config) (*UI, error) {
 	return &UI{cfg: cfg, pages: parsed, static: files}, nil
 }
 
-// Register adds the routes of the pages and of their files to r, and the pages
-// for what fails, also at an address that r doesn't know.
+// ErrorPages returns a middleware with the pages for what fails behind it, also
+// at an address that nobody knows.
+func (u *UI) ErrorPages() gin.HandlerFunc { return web.ErrorPages(u.errorPage) }
+
+// Register adds the routes of the pages and of their files to r.
 func (u *UI) Register(r gin.IRouter) {
-	r.Use(web.ErrorPages(u.errorPage))
 	web.Get(r, "/", u.landing)
 	web.Get(r, "/signup", u.signup)
 	web.Get(r, "/login", u.login)

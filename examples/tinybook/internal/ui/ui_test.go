@@ -58,7 +58,7 @@ func newHandler(t *testing.T, change ...func(*ui.Config)) http.Handler {
 	pages, err := ui.New(cfg)
 	require.NoError(t, err)
 	engine := gin.New()
-	engine.Use(web.Errors(nil))
+	engine.Use(web.Errors(nil), pages.ErrorPages())
 	pages.Register(engine)
 	return engine
 }

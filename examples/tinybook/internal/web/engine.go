@@ -9,8 +9,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
-
-	"github.com/ycvk/tinybook/ratelimit"
 )
 
 // Config says how the engine behaves.
@@ -20,7 +18,6 @@ type Config struct {
 	Mappers   []Mapper
 	Origins   []string          // other origins that may call the API with cookies
 	Proxies   []string          // whose X-Forwarded-For is believed
-	Limiter   ratelimit.Limiter // of the requests of one client address; nil: none
 	BodyLimit int64             // bytes of a request's body
 	Timeout   time.Duration     // of the context of a request
 	Secure    bool              // the site is served over TLS
@@ -58,9 +55,6 @@ func New(cfg Config) (*gin.Engine, error) {
 		cors(cfg.Origins),
 		sameOrigin(protection),
 	)
-	if cfg.Limiter != nil {
-		engine.Use(perAddress(cfg.Limiter))
-	}
 	engine.NoRoute(func(c *gin.Context) {
 		Fail(c, &Error{Status: http.StatusNotFound, Key: "not_found"})
 	})

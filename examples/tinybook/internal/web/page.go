@@ -24,7 +24,7 @@ func ErrorPages(page PageFunc) gin.HandlerFunc {
 }
 
 func isAPI(path string) bool {
-	return strings.HasPrefix(path, "/users/") || strings.HasPrefix(path, devPrefix)
+	return strings.HasPrefix(path, "/users/") || strings.HasPrefix(path, "/ops/") || strings.HasPrefix(path, devPrefix)
 }
 
 func writePage(c *gin.Context, status int) bool {

@@ -8,7 +8,7 @@ export function clear(form) {
 }
 
 // mark shows the message of one field, or none.
-function mark(input, message) {
+export function mark(input, message) {
   const place = input.id && document.getElementById(`${input.id}-error`);
   if (!place) return;
   place.textContent = message;

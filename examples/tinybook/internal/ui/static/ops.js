@@ -1,5 +1,6 @@
 // The operators' page: asks for the state once a second and shows it.
 import { get, post, text } from "./api.js";
+import { mark } from "./form.js";
 
 const pause = 1000;
 const find = (selector) => document.querySelector(selector);
@@ -10,6 +11,7 @@ const faults = {
   half: { failPercent: 50 },
   slow: { delayMs: 10000 },
   throttled: { throttled: true },
+  refuses: { refuses: true },
 };
 
 // stateText returns what people call a provider's state.
@@ -20,7 +22,7 @@ function stateText(state) {
 
 // kind returns the name of what a provider suffers from.
 function kind(fault) {
-  const same = (a, b) => ["down", "throttled", "failPercent", "delayMs"].every((k) => (a[k] || 0) == (b[k] || 0));
+  const same = (a, b) => ["down", "throttled", "refuses", "failPercent", "delayMs"].every((k) => (a[k] || 0) == (b[k] || 0));
   return Object.keys(faults).find((name) => same(faults[name], fault)) ?? "other";
 }
 
@@ -30,10 +32,32 @@ function fail(message) {
   node.hidden = !message;
 }
 
-async function change(path, body) {
-  const answer = await post(path, body).catch(() => null);
-  fail(answer?.ok ? "" : answer?.msg || text("network"));
-  if (answer?.ok) await look();
+// change sends what an operator wants and shows what came of it. One goes at a
+// time, in the order of the clicks: the last one is the one that holds.
+let changes = Promise.resolve();
+function change(path, body) {
+  changes = changes.then(async () => {
+    const answer = await post(path, body).catch(() => null);
+    fail(answer?.ok ? "" : answer?.msg || text("network"));
+    await look();
+    return answer;
+  });
+  return changes;
+}
+
+async function setThreshold(input) {
+  const answer = await change("/ops/sms/threshold", { ratio: input.valueAsNumber });
+  const wrong = answer?.errors.find(({ field }) => field === "ratio");
+  mark(input, wrong ? text("item", { label: input.labels[0].textContent, msg: wrong.msg }) : "");
+  if (wrong) input.focus();
+  else if (answer?.ok) input.value = shown.threshold;
+}
+
+// redrive tries the dead letters again. Its button may go with them: then the
+// focus stays where it was.
+async function redrive() {
+  await change("/ops/sms/redrive", {});
+  if (find("[data-ops-redrive]").hidden) find("#ops-letters").focus();
 }
 
 // cells makes the row of a table, or changes what is different in one.
@@ -76,18 +100,28 @@ function showProvider(row, p) {
   if (!select) {
     select = template.content.querySelector("select").cloneNode(true);
     select.setAttribute("aria-label", text("fault", { name: p.name }));
-    select.addEventListener("change", () =>
-      change("/ops/sms/fault", { provider: p.name, ...faults[select.value] }));
+    select.addEventListener("change", async () => {
+      pending[p.name] = (pending[p.name] ?? 0) + 1;
+      await change("/ops/sms/fault", { provider: p.name, ...faults[select.value] });
+      pending[p.name]--;
+      show(shown);
+    });
     row.insertCell().append(select);
   }
-  if (document.activeElement !== select) select.value = kind(p.fault ?? {});
+  if (!pending[p.name]) select.value = kind(p.fault ?? {});
 }
 
 function showDead(row, job) {
   cells(row, [new Date(job.at).toLocaleString(document.documentElement.lang), String(job.attempts), job.cause]);
 }
 
+// shown is the state that the page shows. Until all changes that are pending for
+// a provider are made, its switch says what was chosen last.
+let shown;
+const pending = {};
+
 function show(state) {
+  shown = state;
   for (const node of document.querySelectorAll("[data-ops]")) {
     const [group, name] = node.dataset.ops.split(".");
     node.textContent = state[group][name];
@@ -98,14 +132,18 @@ function show(state) {
   find("[data-ops-none]").hidden = state.dead.length > 0;
   find("[data-ops-some]").hidden = find("[data-ops-redrive]").hidden = state.dead.length === 0;
   const input = find("#threshold");
-  if (document.activeElement !== input) input.value = state.threshold;
+  if (document.activeElement !== input && !input.hasAttribute("aria-invalid")) input.value = state.threshold;
 }
 
+// look shows the state. An answer that was overtaken by a newer one is dropped.
+let asked = 0;
+let answered = 0;
 async function look() {
+  const turn = ++asked;
   const answer = await get("/ops/state").catch(() => null);
-  if (answer?.ok) {
-    show(answer.data);
-    find("[data-ops-at]").dataset.live = "";
+  if (turn > answered) {
+    answered = turn;
+    if (answer?.ok) show(answer.data);
   }
   return answer;
 }
@@ -113,15 +151,17 @@ async function look() {
 export async function ops() {
   find("[data-ops-threshold]").addEventListener("submit", (event) => {
     event.preventDefault();
-    change("/ops/sms/threshold", { ratio: find("#threshold").valueAsNumber });
+    setThreshold(find("#threshold"));
   });
-  find("[data-ops-redrive]").addEventListener("click", () => change("/ops/sms/redrive", {}));
+  find("[data-ops-redrive]").addEventListener("click", redrive);
   let failing = false;
   for (;;) {
-    const answer = await look();
-    if (!answer?.ok) fail(answer?.msg || text("network"));
-    else if (failing) fail("");
-    failing = !answer?.ok;
+    if (!document.hidden) { // nobody looks at a tab in the background
+      const answer = await look();
+      if (!answer?.ok) fail(answer?.msg || text("network"));
+      else if (failing) fail("");
+      failing = !answer?.ok;
+    }
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
