@@ -38,7 +38,8 @@ type Store interface {
 	// place: Superseded. The older one is gone. If it is claimed just then, its
 	// worker keeps the lease, and the newer one is due when that lease ends or
 	// the worker reports, whatever it reports: it never overtakes the older one.
-	// The older one is lost at the latest when the newer one is claimed.
+	// The older one is lost at the latest when the newer one is claimed. Whether
+	// its ID is known until then is left to the store.
 	//
 	// Due zero, or passed, is now. Attempt, Claims, Prev, LastErr and Sealed are
 	// stored as they are. A job with a Token and a LeaseUntil in the future is

@@ -164,19 +164,36 @@ func otherArgs(e *env) {
 		{},
 		{""},
 	}
+	var firsts, seconds []smsfailover.Job
+	var want []smsfailover.Outcome
 	for i, first := range all {
 		for k, second := range all {
 			j := e.job(func(j *smsfailover.Job) { j.Args = first })
-			e.put(smsfailover.Queued, j)
 			n := e.like(j)
 			n.Args = second
-			out, err := e.s.Enqueue(e.t.Context(), n)
-			e.check("Enqueue", err)
-			if (out[0] == smsfailover.Duplicate) != (i == k) {
-				e.fatalf("Args %q after %q: %v", second, first, out[0])
-			}
+			firsts, seconds = append(firsts, j), append(seconds, n)
+			want = append(want, e.afterOther(i == k))
 		}
 	}
+	e.put(smsfailover.Queued, firsts...)
+	out, err := e.s.Enqueue(e.t.Context(), seconds...)
+	e.check("Enqueue", err)
+	for i, o := range out {
+		if o != want[i] {
+			e.fatalf("Args %q after %q: %v, want %v", seconds[i].Args, firsts[i].Args, o, want[i])
+		}
+	}
+}
+
+// afterOther returns what a job is that comes after one to the same number.
+func (e *env) afterOther(same bool) smsfailover.Outcome {
+	switch {
+	case same:
+		return smsfailover.Duplicate
+	case e.caps.Supersede:
+		return smsfailover.Superseded
+	}
+	return smsfailover.Queued
 }
 
 func duplicateStoresNothing(e *env) {
@@ -240,7 +257,7 @@ func (e *env) enqueueAtOnce(f func(i int) smsfailover.Job) map[smsfailover.Outco
 
 func manyOneIdemKey(e *env) {
 	e.openPods(2)
-	for range 5 {
+	for range 3 {
 		key := e.job().ID
 		e.exactlyOne(e.enqueueAtOnce(func(int) smsfailover.Job {
 			return e.job(func(j *smsfailover.Job) { j.IdemKey = key })
@@ -250,7 +267,7 @@ func manyOneIdemKey(e *env) {
 
 func manyOneID(e *env) {
 	e.openPods(2)
-	for range 5 {
+	for range 3 {
 		id := e.job().ID
 		e.exactlyOne(e.enqueueAtOnce(func(int) smsfailover.Job {
 			return e.job(func(j *smsfailover.Job) { j.ID = id })
@@ -260,7 +277,7 @@ func manyOneID(e *env) {
 
 func manyTheSame(e *env) {
 	e.openPods(2)
-	for range 5 {
+	for range 3 {
 		j := e.job()
 		e.exactlyOne(e.enqueueAtOnce(func(int) smsfailover.Job { return e.like(j) }))
 	}

@@ -167,7 +167,7 @@ func manyWorkers(e *env) {
 	left.Store(n)
 	deadline := time.Now().Add(patience)
 	_, errs := together(workers, func(i int) (struct{}, error) {
-		return struct{}{}, e.work(c, e.pods[i%len(e.pods)], 25, time.Hour, &left, deadline)
+		return struct{}{}, e.work(c, e.pods[i%len(e.pods)], 50, time.Hour, &left, deadline)
 	})
 	e.settle(c, n, errs)
 	e.empty()
@@ -175,7 +175,7 @@ func manyWorkers(e *env) {
 
 // Inserts and claims don't get into each other's way: not one call fails.
 func enqueueWhileClaiming(e *env) {
-	const producers, batches, batch = 4, 30, 10
+	const producers, batches, batch = 4, 20, 10
 	e.openPods(2)
 	jobs := e.someJobs(producers * batches * batch)
 	c := newTally()
@@ -185,7 +185,7 @@ func enqueueWhileClaiming(e *env) {
 	_, errs := together(producers+4, func(i int) (struct{}, error) {
 		s := e.pods[i%len(e.pods)]
 		if i >= producers {
-			return struct{}{}, e.work(c, s, 5, time.Hour, &left, deadline)
+			return struct{}{}, e.work(c, s, 10, time.Hour, &left, deadline)
 		}
 		for b := range batches {
 			at := (i*batches + b) * batch

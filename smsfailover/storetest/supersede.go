@@ -215,7 +215,7 @@ func supersedeNotTheDead(e *env) {
 // claimed as well.
 func manySupersede(e *env) {
 	e.openPods(2)
-	for round := range 6 {
+	for round := range 4 {
 		first := e.job()
 		e.put(smsfailover.Queued, first)
 		held := []smsfailover.Job{}
