@@ -52,9 +52,13 @@ func newRedisScripts(a Algorithm, cells []cell) redisScripts {
 	}
 }
 
-// newScript returns the script of hits under cells, or under those that come as
-// arguments if there are none.
 func newScript(a Algorithm, cells []cell, want string) *redis.Script {
+	return redis.NewScript(scriptText(a, cells, want))
+}
+
+// scriptText returns the script of hits under cells, or under those that come as
+// arguments if there are none.
+func scriptText(a Algorithm, cells []cell, want string) string {
 	text := lua("head")
 	if a == SlidingLog {
 		text += lua("log_begin")
@@ -69,12 +73,12 @@ func newScript(a Algorithm, cells []cell, want string) *redis.Script {
 	default:
 		text += strings.Replace(lua("all"), "--CELLS--\n", luaCells(a, cells), 1)
 	}
-	return redis.NewScript(fill(a, text, with))
+	return fill(a, text, with)
 }
 
 // fill puts the parts of a into a script, then values in the place of names.
 func fill(a Algorithm, text string, names []string) string {
-	for _, part := range []string{"load", "take", "wait", "refund", "reset"} {
+	for _, part := range []string{"load", "take", "wait", "refund", "reset", "clamp", "push"} {
 		mark := "--" + strings.ToUpper(part) + "--\n"
 		if strings.Contains(text, mark) {
 			text = strings.ReplaceAll(text, mark, lua(luaParts[a]+"_"+part))

@@ -10,6 +10,6 @@
 --   reset       how long until the cell is as good as new
 --   stamp, gen  what a receipt must remember of got hits; gen counts Resets, so
 --               that hits from before one aren't given back after it
-local call, pcall = redis.call, redis.pcall
+local call, pcall = redis.call, redis.pcall -- a number as argument keeps 17 digits; .. would keep 14
 local time = call('TIME')
 local now, healed, clamped = time[1] * 1000000 + time[2], 0, 0

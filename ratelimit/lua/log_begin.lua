@@ -3,11 +3,7 @@
 -- comes first. Decimal digits of a time take 10 bytes in a listpack. Where hits
 -- were forgotten, the last of their times stays as a negative number: the next
 -- one is later, so that no receipt stands for a hit of somebody else.
-local seen, pushed, len, last, dead
-local function push(key, from, count)
-  for at = 0, count - 1, 1000 do -- as many as fit on Lua's stack
-    local times = {}
-    for i = 1, math.min(1000, count - at) do times[i] = string.format('%.0f', from + at + i - 1) end
-    call('RPUSH', key, unpack(times))
-  end
-end
+--
+-- The key expires two windows after it was empty, or after hits last left it at
+-- the front. All that came since came within one window of that.
+local seen, pushed, len, last, dead, few

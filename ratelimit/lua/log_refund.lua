@@ -5,8 +5,7 @@ if last then
     changed = changed + call('LREM', key, -1, string.format('%.0f', hit))
   end
   if call('EXISTS', key) == 0 then
-    last = math.abs(last)
-    call('RPUSH', key, string.format('%.0f', -last))
-    call('PEXPIRE', key, math.max(1, math.floor((last + SPAN - now) / 1000) + 1))
+    call('RPUSH', key, string.format('%.0f', -math.abs(last)))
   end
+  call('PEXPIRE', key, math.floor(2 * SPAN / 1000) + 1)
 end

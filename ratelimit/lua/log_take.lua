@@ -1,12 +1,12 @@
 if pushed ~= key then
   if a > 0 then call('LTRIM', key, a, -1) end
-  local from = math.max(now, math.abs(last) + 1)
+  local from, count = math.max(now, math.abs(last) + 1), got
   pushed, last = key, from + got - 1
   if got == 1 then
-    call('RPUSH', key, string.format('%.0f', from))
+    call('RPUSH', key, from)
   else
-    push(key, from, got)
+--PUSH--
   end
-  call('PEXPIRE', key, math.floor((last + SPAN - now) / 1000) + 1)
+  if a > 0 or len == 0 then call('PEXPIRE', key, math.floor(2 * SPAN / 1000) + 1) end
 end
 free, reset, stamp = free - got, last + SPAN - now, last - got + 1
