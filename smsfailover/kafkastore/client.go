@@ -29,7 +29,7 @@ func timeLeft(ctx context.Context) time.Duration {
 
 // cause returns why ctx ended, if it did, wrapped with what the call said.
 func cause(ctx context.Context, err error) error {
-	if ctx.Err() != nil && !errors.Is(err, context.Cause(ctx)) {
+	if err != nil && ctx.Err() != nil && !errors.Is(err, context.Cause(ctx)) {
 		return fmt.Errorf("%w: %w", context.Cause(ctx), err)
 	}
 	return err
@@ -45,6 +45,24 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	case <-t.C:
 		return true
 	}
+}
+
+// insist calls f, which may be done twice, until it works, the brokers refuse for
+// good, or ctx is done.
+func insist(ctx context.Context, f func() error) error {
+	for pause := firstPause; ; pause = min(2*pause, longPause) {
+		err := f()
+		if err == nil || !passing(err) || !sleep(ctx, pause) {
+			return cause(ctx, err)
+		}
+	}
+}
+
+// passing reports whether err may not come again: a broker's that says so, or of a
+// connection.
+func passing(err error) bool {
+	code, ok := errors.AsType[kafka.Error](err)
+	return !ok || code.Temporary() || code == kafka.BrokerNotAvailable // the Transport has yet to learn of it
 }
 
 // A signal wakes one goroutine, once for any number of calls since it last woke.
@@ -79,10 +97,18 @@ func (s *Store) leaders(ctx context.Context, topics []string) (map[place]int, er
 
 // ends returns the first offset of each of places, if first is set, else the one
 // after the last.
-func (s *Store) ends(ctx context.Context, places []place, first bool) (map[place]int64, error) {
+func (s *Store) ends(ctx context.Context, places []place, first bool) (all map[place]int64, err error) {
 	if len(places) == 0 {
 		return nil, nil
 	}
+	err = insist(ctx, func() error {
+		all, err = s.endsOnce(ctx, places, first)
+		return err
+	})
+	return all, err
+}
+
+func (s *Store) endsOnce(ctx context.Context, places []place, first bool) (map[place]int64, error) {
 	req := &kafka.ListOffsetsRequest{Topics: make(map[string][]kafka.OffsetRequest)}
 	for _, p := range places {
 		of := kafka.LastOffsetOf(p.partition)
@@ -93,7 +119,7 @@ func (s *Store) ends(ctx context.Context, places []place, first bool) (map[place
 	}
 	resp, err := s.client.ListOffsets(ctx, req)
 	if err != nil {
-		return nil, fmt.Errorf("kafkastore: offsets: %w", cause(ctx, err))
+		return nil, fmt.Errorf("kafkastore: offsets: %w", err)
 	}
 	all := make(map[place]int64)
 	for topic, list := range resp.Topics {
@@ -117,7 +143,15 @@ type mile struct {
 }
 
 // committed returns what the group has committed for topics, all their partitions.
-func (s *Store) committed(ctx context.Context, topics []string) (map[place]mile, error) {
+func (s *Store) committed(ctx context.Context, topics []string) (all map[place]mile, err error) {
+	err = insist(ctx, func() error {
+		all, err = s.committedOnce(ctx, topics)
+		return err
+	})
+	return all, err
+}
+
+func (s *Store) committedOnce(ctx context.Context, topics []string) (map[place]mile, error) {
 	req := &kafka.OffsetFetchRequest{GroupID: s.cfg.GroupID, Topics: make(map[string][]int)}
 	for _, t := range topics {
 		for p := range s.cfg.Partitions {
@@ -126,7 +160,7 @@ func (s *Store) committed(ctx context.Context, topics []string) (map[place]mile,
 	}
 	resp, err := s.client.OffsetFetch(ctx, req)
 	if err != nil {
-		return nil, fmt.Errorf("kafkastore: committed offsets: %w", cause(ctx, err))
+		return nil, fmt.Errorf("kafkastore: committed offsets: %w", err)
 	}
 	if resp.Error != nil && !errors.Is(resp.Error, kafka.GroupIdNotFound) {
 		return nil, fmt.Errorf("kafkastore: committed offsets: %w", resp.Error)

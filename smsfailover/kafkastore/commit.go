@@ -2,7 +2,6 @@ package kafkastore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -93,18 +92,13 @@ func (s *Store) sendCommit(ctx context.Context, req *kafka.OffsetCommitRequest) 
 	}
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
-	for pause := firstPause; ; pause = min(2*pause, longPause) {
-		err := s.sendCommitOnce(ctx, req)
-		if err == nil {
-			return nil
-		}
-		if moved(err) {
-			return fmt.Errorf("%w: %w", errMoved, err)
-		}
-		code, refused := errors.AsType[kafka.Error](err)
-		if refused && !code.Temporary() || !sleep(ctx, pause) {
-			return fmt.Errorf("kafkastore: commit: %w", cause(ctx, err))
-		}
+	switch err := insist(ctx, func() error { return s.sendCommitOnce(ctx, req) }); {
+	case err == nil:
+		return nil
+	case moved(err):
+		return fmt.Errorf("%w: %w", errMoved, err)
+	default:
+		return fmt.Errorf("kafkastore: commit: %w", err)
 	}
 }
 

@@ -86,7 +86,8 @@ type grave struct {
 	number int // of its partition
 }
 
-// dig returns the dead letters that f chooses, those buried first first.
+// dig returns the dead letters that f chooses, those buried first first. What can't
+// be read is left out, and reported.
 func (s *Store) dig(ctx context.Context, f smsfailover.Filter) ([]grave, error) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
@@ -98,19 +99,19 @@ func (s *Store) dig(ctx context.Context, f smsfailover.Filter) ([]grave, error) 
 	if err != nil {
 		return nil, err
 	}
-	err = s.scan(ctx, from, func(at place, m *message) error {
+	err = s.scan(ctx, from, func(at place, m *message) {
 		if m.value == nil {
 			delete(found, string(m.key))
-			return nil
+			return
 		}
 		rec, err := decodeRecord(&s.clock, m.value)
 		if err != nil {
-			return fmt.Errorf("kafkastore: offset %d of partition %d of %q: %w", m.offset, at.partition, at.topic, err)
+			s.opts.report(fmt.Errorf("kafkastore: offset %d of partition %d of %q: %w", m.offset, at.partition, at.topic, err))
+			return
 		}
 		if fits(&rec.job, f) {
 			found[string(m.key)] = grave{rec, at.partition}
 		}
-		return nil
 	})
 	if err != nil {
 		return nil, err

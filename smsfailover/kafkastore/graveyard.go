@@ -9,8 +9,12 @@ import (
 
 // scan reads partitions from the given offsets to where each ends when it is
 // reached, and moves those on to there.
-func (s *Store) scan(ctx context.Context, from map[place]int64, f func(at place, m *message) error) error {
+func (s *Store) scan(ctx context.Context, from map[place]int64, f func(at place, m *message)) error {
 	left := maps.Clone(from)
+	return insist(ctx, func() error { return s.scanLeft(ctx, from, left, f) })
+}
+
+func (s *Store) scanLeft(ctx context.Context, from, left map[place]int64, f func(at place, m *message)) error {
 	for len(left) > 0 {
 		leaders, err := s.leaders(ctx, []string{s.names.dead})
 		if err != nil {
@@ -40,14 +44,12 @@ func (s *Store) scan(ctx context.Context, from map[place]int64, f func(at place,
 }
 
 // scanned takes in what one fetch found.
-func scanned(c *chunk, from, left map[place]int64, f func(at place, m *message) error) error {
+func scanned(c *chunk, from, left map[place]int64, f func(at place, m *message)) error {
 	if c.err != nil {
 		return fmt.Errorf("kafkastore: fetch from %q: %w", c.topic, c.err)
 	}
 	for i := range c.messages {
-		if err := f(c.place, &c.messages[i]); err != nil {
-			return err
-		}
+		f(c.place, &c.messages[i])
 		left[c.place] = c.messages[i].offset + 1
 	}
 	from[c.place] = left[c.place]
@@ -87,13 +89,12 @@ func (s *Store) countDead(ctx context.Context) (int, error) {
 		}
 		g.offset = first
 	}
-	err := s.scan(ctx, g.offset, func(_ place, m *message) error {
+	err := s.scan(ctx, g.offset, func(_ place, m *message) {
 		if m.value == nil {
 			delete(g.keys, string(m.key))
 		} else {
 			g.keys[string(m.key)] = struct{}{}
 		}
-		return nil
 	})
 	return len(g.keys), err
 }

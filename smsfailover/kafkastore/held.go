@@ -14,17 +14,10 @@ import (
 // copy in Kafka carries: the index holds it for Kafka. Everything else is
 // unclaimed there, and waits.
 
-// enqueueHeld stores jobs in the index and writes those that are due to Kafka.
+// enqueueHeld stores jobs in the index, and tells of what that changed.
 func (s *Store) enqueueHeld(ctx context.Context, jobs []smsfailover.Job) ([]smsfailover.Outcome, error) {
 	now := time.Now()
-	stored := slices.Clone(jobs)
-	var given []key
-	for i := range stored {
-		if s.hold(&stored[i], now) {
-			given = append(given, keyOf(stored[i].TplID, stored[i].To))
-		}
-	}
-	if len(given) > 0 {
+	if given := givenKeys(jobs, now); len(given) > 0 {
 		// What lies in Kafka unclaimed looks claimed to the index: the caller's
 		// claim would have to wait for it.
 		free, err := s.lockMoves(ctx)
@@ -34,70 +27,57 @@ func (s *Store) enqueueHeld(ctx context.Context, jobs []smsfailover.Job) ([]smsf
 		defer free()
 		s.yield(ctx, given)
 	}
-	outcomes, err := s.index.Enqueue(ctx, stored...)
+	outcomes, err := s.index.Enqueue(ctx, jobs...)
 	if err != nil {
 		return nil, fmt.Errorf("kafkastore: index: %w", err)
 	}
-	// They are stored: what follows must not depend on the caller's patience.
-	ctx, cancel := s.detached(ctx)
-	defer cancel()
-	s.follow(ctx, stored, outcomes, now)
+	// They are stored: what follows must not depend on the caller's patience, and
+	// is no failure of the call.
+	if err := s.follow(context.WithoutCancel(ctx), jobs, outcomes, now); err != nil {
+		s.opts.report(err)
+	}
 	return outcomes, nil
 }
 
-// hold prepares j for the index. It reports whether j comes with a claim of the
-// caller's.
-func (s *Store) hold(j *smsfailover.Job, now time.Time) (given bool) {
-	if j.Token != "" && j.LeaseUntil.After(now) {
-		return true
+// givenKeys returns the keys of jobs that come with a claim.
+func givenKeys(jobs []smsfailover.Job, now time.Time) (keys []key) {
+	for i := range jobs {
+		if j := &jobs[i]; j.Token != "" && j.LeaseUntil.After(now) {
+			keys = append(keys, keyOf(j.TplID, j.To))
+		}
 	}
-	j.Token, j.LeaseUntil = "", time.Time{}
-	if !j.Due.After(now) {
-		j.Token, j.LeaseUntil = newToken(), now.Add(s.opts.hold)
-		j.Claims++ // Retry and Release count on the claim that is about to come
-	}
-	return false
+	return keys
 }
 
-// follow tells Kafka what the index took.
-func (s *Store) follow(ctx context.Context, stored []smsfailover.Job, outcomes []smsfailover.Outcome, now time.Time) {
-	if err := s.setClock(ctx); err != nil {
-		s.opts.report(err) // as it was, or none: times may be off by the difference
+// follow tells of what the index took: those who own the partitions, that copies
+// there may be out of date, and those who move messages, that there are some. Where
+// nobody does that in this process, it moves them itself.
+func (s *Store) follow(ctx context.Context, jobs []smsfailover.Job, outcomes []smsfailover.Outcome, now time.Time) error {
+	changes := make(batchesOf)
+	for i, o := range outcomes {
+		if o != smsfailover.Queued {
+			changes.add(s.changeOf(&jobs[i], o, now))
+		}
 	}
+	// A change may come twice.
+	err := s.produce(ctx, changes.all(), again)
+	if s.running.Load() {
+		s.moves.send()
+		return err
+	}
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
+	if clockErr := s.setClock(ctx); clockErr != nil {
+		return errors.Join(err, clockErr) // those who run will move them
+	}
+	_, moveErr := s.moveDue(ctx)
+	return errors.Join(err, moveErr)
+}
+
+// write writes copies of jobs that the index holds. The index gets back those of
+// which it isn't sure that they are there: if they are, nobody will have them.
+func (s *Store) write(ctx context.Context, held []smsfailover.Job) error {
 	groups := make(batchesOf)
-	var held []smsfailover.Job
-	for i := range stored {
-		j := &stored[i]
-		if outcomes[i] != smsfailover.Queued {
-			groups.add(s.changeOf(j, outcomes[i], now))
-		}
-		if outcomes[i] == smsfailover.Duplicate || j.Token == "" || !j.LeaseUntil.Equal(now.Add(s.opts.hold)) {
-			continue
-		}
-		if outcomes[i] == smsfailover.Superseded && !s.holds(ctx, j) {
-			continue
-		}
-		j.Enqueued = now
-		held = append(held, *j)
-	}
-	if err := s.write(ctx, groups, held); err != nil {
-		s.opts.report(err)
-	}
-}
-
-// holds reports whether the index holds j: it doesn't if j waits for an older one.
-func (s *Store) holds(ctx context.Context, j *smsfailover.Job) bool {
-	lost, err := s.index.Extend(ctx, s.opts.hold, j.Ref())
-	if err != nil {
-		s.opts.report(fmt.Errorf("kafkastore: index: %w", err))
-	}
-	return err == nil && len(lost) == 0
-}
-
-// write writes copies of jobs that the index holds, and what else is in groups. The
-// index gets back those of which it isn't sure that they are there: if they are,
-// nobody will have them.
-func (s *Store) write(ctx context.Context, groups batchesOf, held []smsfailover.Job) error {
 	batches := make([]*batch, len(held))
 	now := time.Now()
 	for i := range held {

@@ -51,7 +51,7 @@ func (s *Store) moveDue(ctx context.Context) (int, error) {
 	// They are claimed: Run ends when they are written, or given back.
 	ctx, cancel := s.detached(ctx)
 	defer cancel()
-	err = s.write(ctx, make(batchesOf), jobs)
+	err = s.write(ctx, jobs)
 	s.mu.Lock()
 	s.count.moved += uint64(len(jobs))
 	s.mu.Unlock()

@@ -109,7 +109,7 @@ func tryAgain(err error, e effort) bool {
 	case kafka.RequestTimedOut, kafka.NetworkException, kafka.NotEnoughReplicasAfterAppend, kafka.KafkaStorageError, kafka.Unknown:
 		return e == again
 	}
-	return code.Temporary()
+	return passing(code)
 }
 
 // produceTo sends batches to the one broker that leads all their partitions.

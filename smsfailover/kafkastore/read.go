@@ -87,13 +87,13 @@ func (s *Store) readFrom(ctx context.Context, o *ownership, places []place) erro
 			wait = shortPoll
 		}
 		chunks, err := s.fetch(ctx, positions, wait)
+		if err == nil {
+			err = s.take(ctx, o, chunks)
+		}
 		if ctx.Err() != nil {
 			return nil
 		}
 		if err != nil {
-			return err
-		}
-		if err := s.take(ctx, o, chunks); err != nil {
 			return err
 		}
 	}

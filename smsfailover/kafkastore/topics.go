@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -83,9 +84,9 @@ func band(priority int) int {
 // topicFor returns where a job waits that is due in d: the largest tier that isn't
 // longer than it, else the ready topic of its band.
 func (s *Store) topicFor(priority int, d time.Duration) string {
-	for i := len(s.names.tiers) - 1; i >= 0; i-- {
+	for i, name := range slices.Backward(s.names.tiers) {
 		if s.opts.tiers[i] <= d {
-			return s.names.tiers[i]
+			return name
 		}
 	}
 	return s.names.ready[band(priority)]
@@ -114,17 +115,19 @@ func (s *Store) CreateTopics(ctx context.Context) error {
 	for _, name := range s.names.all() {
 		req.Topics = append(req.Topics, s.topicConfig(name))
 	}
-	resp, err := s.client.CreateTopics(ctx, req)
-	if err != nil {
-		return fmt.Errorf("kafkastore: CreateTopics: %w", err)
-	}
-	var errs []error
-	for name, err := range resp.Errors {
-		if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) {
-			errs = append(errs, fmt.Errorf("kafkastore: CreateTopics: topic %q: %w", name, err))
+	return insist(ctx, func() error {
+		resp, err := s.client.CreateTopics(ctx, req)
+		if err != nil {
+			return fmt.Errorf("kafkastore: CreateTopics: %w", err)
 		}
-	}
-	return errors.Join(errs...)
+		var errs []error
+		for name, err := range resp.Errors {
+			if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) {
+				errs = append(errs, fmt.Errorf("kafkastore: CreateTopics: topic %q: %w", name, err))
+			}
+		}
+		return errors.Join(errs...)
+	})
 }
 
 func (s *Store) topicConfig(name string) kafka.TopicConfig {

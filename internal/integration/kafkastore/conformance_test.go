@@ -2,43 +2,50 @@ package kafkastore_test
 
 import (
 	"context"
-	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/ycvk/tinybook/smsfailover"
-	"github.com/ycvk/tinybook/smsfailover/kafkastore"
 	"github.com/ycvk/tinybook/smsfailover/storetest"
 )
 
-// A former is a pod of which another has taken over all partitions. It has nothing
-// to hand out, and does everything else.
-type former struct{ *pod }
-
-func (f former) Claim(ctx context.Context, owner string, n int, lease time.Duration) ([]smsfailover.Job, error) {
-	jobs, err := f.pod.Claim(ctx, owner, n, lease)
-	if f.stopped.Load() && errors.Is(err, kafkastore.ErrNotRunning) {
-		return nil, nil
-	}
-	return jobs, err
+// A client uses whichever pod runs now. The suite wants to claim any message through
+// any Store that it opened, and in a group each pod has its own; see TestPodsShare.
+type client struct {
+	smsfailover.Store // the pod that it was opened with
+	running           *atomic.Pointer[pod]
 }
 
-// harness returns what opens a queue with one pod, which each Reopen stops for the
-// sake of the next: the suite wants all messages from that.
-func harness(index func() smsfailover.Store) func(t *testing.T) storetest.Harness {
+func (c client) Claim(ctx context.Context, owner string, n int, lease time.Duration) ([]smsfailover.Job, error) {
+	return c.running.Load().Claim(ctx, owner, n, lease)
+}
+
+func (c client) Done(ctx context.Context, refs ...smsfailover.Ref) error {
+	return c.running.Load().Done(ctx, refs...)
+}
+
+func (c client) Depth(ctx context.Context) (smsfailover.Depth, error) {
+	return c.running.Load().Depth(ctx)
+}
+
+// harness returns what opens a queue with one pod that runs. Each Reopen stops that
+// and runs another, which takes over.
+func harness(index func(t *testing.T) smsfailover.Store) func(t *testing.T) storetest.Harness {
 	return func(t *testing.T) storetest.Harness {
 		var i smsfailover.Store
 		if index != nil {
-			i = index()
+			i = index(t)
 		}
 		q := newQueue(sharedBroker(t), i)
-		last := q.running(t)
+		var running atomic.Pointer[pod]
+		running.Store(q.running(t))
 		return storetest.Harness{
-			Store: former{last},
+			Store: client{running.Load(), &running},
 			Reopen: func(t *testing.T) smsfailover.Store {
-				last.stop(t)
-				last = q.running(t)
-				return former{last}
+				running.Load().stop(t)
+				running.Store(q.running(t))
+				return client{running.Load(), &running}
 			},
 			Lease:    1600 * time.Millisecond,
 			Grain:    60 * time.Millisecond,
@@ -51,4 +58,10 @@ func harness(index func() smsfailover.Store) func(t *testing.T) storetest.Harnes
 // Alone, Kafka keeps messages, and knows nothing of duplicates.
 func TestConformsAlone(t *testing.T) {
 	storetest.Run(t, harness(nil), storetest.Caps{Durable: true})
+}
+
+// With an index it has all that the index has.
+func TestConformsWithIndex(t *testing.T) {
+	storetest.Run(t, harness(func(*testing.T) smsfailover.Store { return smsfailover.NewMemStore() }),
+		storetest.Caps{Durable: true, Dedupe: true, Supersede: true})
 }
