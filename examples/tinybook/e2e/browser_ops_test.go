@@ -11,7 +11,7 @@ import (
 func operations(p *tab) {
 	p.operator()
 	p.text("tr[data-provider=north] td", "In use")
-	p.text("[data-ops-limits]", "codes: 0 / ")
+	p.text("[data-ops-limits]", "Codes of the whole site: 0 / ")
 	p.wait(waiting(0))
 	p.everyLook("/ops", "ops")
 	p.desk("/ops?lang=en")
@@ -21,7 +21,7 @@ func operations(p *tab) {
 	const asked = 3
 	p.ask(asked)
 	p.wait(waiting(asked))
-	p.text("[data-ops-limits]", fmt.Sprintf("codes: %d / ", asked))
+	p.text("[data-ops-limits]", fmt.Sprintf("Codes of the whole site: %d / ", asked))
 	p.scheme("dark")
 	p.audit()
 	p.shot("ops-broken-dark-en")

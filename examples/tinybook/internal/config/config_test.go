@@ -357,6 +357,20 @@ func TestRates(t *testing.T) {
 	require.ErrorContains(t, err, `line 2: phone_limit: the value is not a rate such as "10/1m"`)
 }
 
+func TestOnlyTheLimitOfRequestsCanBeOff(t *testing.T) {
+	cfg, err := load(t, map[string]string{"TINYBOOK_HTTP_ADDRESS_LIMIT": "off"})
+	require.NoError(t, err)
+	require.True(t, cfg.HTTP.AddressLimit.Off())
+	require.Equal(t, "off", cfg.HTTP.AddressLimit.String())
+	var out bytes.Buffer
+	require.NoError(t, cfg.Print(&out))
+	require.Regexp(t, `(?m)^http\.address_limit: +"?off`, out.String())
+	for _, name := range []string{"PHONE", "ADDRESS", "SITE", "PROVIDER"} {
+		_, err := load(t, map[string]string{"TINYBOOK_SMS_" + name + "_LIMIT": "off"})
+		require.ErrorContains(t, err, "off is not 1 to 1000000")
+	}
+}
+
 func TestLimitsAreChecked(t *testing.T) {
 	for flag, want := range map[string]string{
 		"--sms-threshold=0":            "sms.threshold: 0 is not above 0",

@@ -16,11 +16,11 @@ type Config struct {
 	Log       *slog.Logger
 	Registry  prometheus.Registerer
 	Mappers   []Mapper
-	Origins   []string          // other origins that may call the API with cookies
-	Proxies   []string          // whose X-Forwarded-For is believed
-	BodyLimit int64             // bytes of a request's body
-	Timeout   time.Duration     // of the context of a request
-	Secure    bool              // the site is served over TLS
+	Origins   []string      // other origins that may call the API with cookies
+	Proxies   []string      // whose X-Forwarded-For is believed
+	BodyLimit int64         // bytes of a request's body
+	Timeout   time.Duration // of the context of a request
+	Secure    bool          // the site is served over TLS
 }
 
 // New returns an engine with all middlewares and no routes.

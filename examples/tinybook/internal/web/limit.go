@@ -19,8 +19,12 @@ const staticPrefix = "/static/"
 // says counts only where the proxy is trusted.
 func Address(c *gin.Context) string {
 	ip, err := netip.ParseAddr(c.ClientIP())
-	if err != nil {
-		return "" // all that can't be told apart count together
+	if err != nil { // gin knows no zones
+		peer, err := netip.ParseAddrPort(c.Request.RemoteAddr)
+		if err != nil {
+			return "" // all that can't be told apart count together
+		}
+		ip = peer.Addr()
 	}
 	ip = ip.Unmap().WithZone("")
 	if ip.Is4() {

@@ -60,14 +60,25 @@ async function redrive() {
   if (find("[data-ops-redrive]").hidden) find("#ops-letters").focus();
 }
 
-// cells makes the row of a table, or changes what is different in one.
+// cell returns a cell of a row, made if need be. On a phone the rows of a table
+// are no rows: each cell carries the head of its column, and all say what they
+// are, which a browser then can't tell by itself.
+function cell(row, i) {
+  if (row.cells[i]) return row.cells[i];
+  const made = row.appendChild(document.createElement(i ? "td" : "th"));
+  if (!i) made.scope = "row";
+  made.setAttribute("role", i ? "cell" : "rowheader");
+  made.dataset.head = row.closest("table").tHead.rows[0].cells[i].textContent;
+  row.setAttribute("role", "row");
+  return made;
+}
+
+// cells shows values in a row.
 function cells(row, values) {
   values.forEach((value, i) => {
-    const cell = row.cells[i] ?? row.appendChild(document.createElement(i ? "td" : "th"));
-    if (!i) cell.scope = "row";
-    if (typeof value === "string" && cell.textContent !== value) cell.textContent = value;
+    const place = cell(row, i);
+    if (place.textContent !== value) place.textContent = value;
   });
-  return row;
 }
 
 // rows brings the children of a parent to the length of a list.
@@ -78,14 +89,21 @@ function rows(parent, list, tag, show) {
   });
 }
 
+// short returns a duration as people write it: 1m for 1m0s.
+const short = (per) => per.replace(/([mh])0s$/, "$1").replace(/h0m$/, "h");
+
 function showLimit(item, limit) {
   let [label, meter] = item.children;
   if (!meter) {
     label = item.appendChild(document.createElement("span"));
     meter = item.appendChild(document.createElement("meter"));
   }
-  label.textContent = `${limit.name}: ${limit.used} / ${limit.n} (${limit.per})`;
+  const name = limit.name === "codes" ? text("codes") : limit.name;
+  label.textContent = text("limit", { ...limit, name, per: short(limit.per) });
   meter.max = limit.n;
+  meter.optimum = 0;
+  meter.low = 0.7 * limit.n;
+  meter.high = 0.9 * limit.n;
   meter.value = limit.used;
   meter.setAttribute("aria-label", label.textContent);
 }
@@ -106,7 +124,7 @@ function showProvider(row, p) {
       pending[p.name]--;
       show(shown);
     });
-    row.insertCell().append(select);
+    cell(row, row.cells.length).append(select);
   }
   if (!pending[p.name]) select.value = kind(p.fault ?? {});
 }
