@@ -51,7 +51,8 @@ const KillsVar = "TINYBOOK_KILLS"
 // was lost, or came twice for another reason than those of [CrashReport], or under
 // two IdemKeys, if there are dead letters, if fewer than half of the kills hit
 // while a lease was open, or if work that was in hand when a process died went on
-// later than the lease, the poll and what a busy machine takes.
+// later than the lease, the poll and what a busy machine takes. It needs a system
+// with signals, and takes about two leases per kill.
 func Crash(t *testing.T, cfg CrashConfig) CrashReport {
 	t.Helper()
 	if cfg.Setup == nil || cfg.Open == nil || cfg.Lease <= 0 || cfg.Poll <= 0 {
@@ -90,9 +91,9 @@ type CrashReport struct {
 	Delivered int // of those, taken by the provider
 	Lost      int // of those, not
 	// Messages that came more than once: because the process was killed between
-	// the provider's OK and Done, by the point; because the provider took them
-	// and the answer was lost; because the lease was lost to slowness; and for no
-	// such reason.
+	// their OK from the provider and Done, by the point at which it died; because
+	// the provider took them and the answer was lost; because the lease was lost
+	// to slowness; and for no such reason.
 	Killed                     map[string]int
 	Unknown, LeaseLost, Unruly int
 	OtherKeys                  int // of those, with another IdemKey
@@ -107,6 +108,7 @@ type CrashReport struct {
 	faults []string // the first few, in words
 }
 
+// String returns the report in one line.
 func (r CrashReport) String() string {
 	return fmt.Sprintf("%d kills, %d with a lease open, by point %v; %d accepted, %d delivered, %d lost, %d dead, %d refused; "+
 		"came twice: %v killed between OK and Done, %d unknown results, %d lost leases, %d for no reason, %d under another key; "+

@@ -145,7 +145,7 @@ func kinds(h []pastEvent) []string {
 func (c *crash) judgeResume(r *CrashReport, logs [][]crashEvent) {
 	for life := range len(logs) - 1 {
 		held := inHand(logs[life])
-		from := c.lives[life].killed
+		from := diedAt(logs[life], c.lives[life].killed)
 		for _, e := range logs[life+1] {
 			if e.kind == evUp && e.at.After(from) {
 				from = e.at
@@ -158,6 +158,16 @@ func (c *crash) judgeResume(r *CrashReport, logs [][]crashEvent) {
 			r.Resume = max(r.Resume, e.at.Sub(from), time.Nanosecond)
 		}
 	}
+}
+
+// diedAt returns when a process killed itself, or else when the test did.
+func diedAt(events []crashEvent, killed time.Time) time.Time {
+	for _, e := range events {
+		if e.kind == evKill {
+			return e.at
+		}
+	}
+	return killed
 }
 
 // inHand returns the messages that were claimed and not reported on.

@@ -89,7 +89,7 @@ func raceFaults() []fault {
 			return jobs, err
 		}},
 		{name: "deadlocks now and then", caught: "EnqueueWhileClaiming", says: "deadlock", enqueue: func(f *faulty, ctx context.Context, jobs []job) ([]smsfailover.Outcome, error) {
-			if f.nth(50) {
+			if f.nth(10) {
 				return nil, errors.New("deadlock found")
 			}
 			return f.Store.Enqueue(ctx, jobs...)

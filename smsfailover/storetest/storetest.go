@@ -121,7 +121,7 @@ type scenario struct {
 }
 
 // tries is how often a scenario that failed may have been too slow.
-const tries = 6
+const tries = 10
 
 func (s scenario) start(t *testing.T, open func(t *testing.T) Harness, caps Caps, bubble bool) {
 	t.Helper()
