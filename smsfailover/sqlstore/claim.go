@@ -61,11 +61,15 @@ type claimedRow struct {
 	due  int64 // when it was its turn
 }
 
-func (cl *claim) scan(rows *sql.Rows) error {
+// scanner returns what reads a row with band, due and now behind its columns.
+func (cl *claim) scanner() func(*sql.Rows) error {
 	var r claimedRow
-	err := r.scan(rows, &r.band, &r.due, &cl.now)
-	cl.rows = append(cl.rows, r)
-	return err
+	fields := append(r.fields(), &r.band, &r.due, &cl.now)
+	return func(rows *sql.Rows) error {
+		err := rows.Scan(fields...)
+		cl.rows = append(cl.rows, r)
+		return err
+	}
 }
 
 // reset forgets an attempt that failed.
@@ -77,6 +81,9 @@ func (s *Store) claimed(cl *claim) (jobs, broken []smsfailover.Job) {
 	slices.SortFunc(cl.rows, func(a, b claimedRow) int {
 		return cmp.Or(cmp.Compare(b.band, a.band), cmp.Compare(a.due, b.due), cmp.Compare(a.id, b.id))
 	})
+	if len(cl.rows) > 0 {
+		jobs = make([]smsfailover.Job, 0, len(cl.rows))
+	}
 	for i := range cl.rows {
 		r := &cl.rows[i].row
 		j, err := s.job(r, cl.skew)
@@ -91,13 +98,3 @@ func (s *Store) claimed(cl *claim) (jobs, broken []smsfailover.Job) {
 	}
 	return jobs, broken
 }
-
-// bands are those of Priority, in the order in which they are claimed.
-var bands = []int{1, 0, -1}
-
-// One search per band: the jobs of a band that are ready lie side by side in the
-// index, and those that aren't are not read.
-const readyText = "FROM {jobs}{by due} WHERE state = 0 AND band = ? AND due <= "
-
-const claimText = `SET due = ? + ?, lease_until = ? + ?, token = {token},
-	holder = NULL, owner = ?, claims = claims + 1 `

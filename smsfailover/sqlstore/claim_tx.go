@@ -7,6 +7,13 @@ import (
 	"time"
 )
 
+// bands are those of Priority, in the order in which they are claimed.
+var bands = []int{1, 0, -1}
+
+// readyText is for one band: the jobs of a band that are ready lie side by side in
+// the index, and those that aren't are not read.
+const readyText = "FROM {jobs}{by due} WHERE state = 0 AND band = ? AND due <= {now}"
+
 // claimInTx is for servers whose UPDATE returns no rows.
 func (s *Store) claimInTx(ctx context.Context, cl *claim) error {
 	var ready []int
@@ -33,7 +40,7 @@ func (s *Store) claimInTx(ctx context.Context, cl *claim) error {
 func (s *Store) readyBands(ctx context.Context) ([]int, error) {
 	q := s.sql("SELECT 1")
 	for _, band := range bands {
-		q.add(", EXISTS (SELECT 1 "+readyText+"{now})", band)
+		q.add(", EXISTS (SELECT 1 "+readyText+")", band)
 	}
 	var one int
 	found := make([]bool, len(bands))
@@ -55,9 +62,9 @@ func (s *Store) pick(ctx context.Context, c conn, cl *claim, band int) error {
 	if want == 0 {
 		return nil
 	}
-	q := s.sql("SELECT "+rowColumns+", band, due, {now} "+readyText+"{now} ORDER BY due, id LIMIT ?{skip}", band, want)
+	q := s.sql("SELECT "+rowColumns+", band, due, {now} "+readyText+" ORDER BY due, id LIMIT ?{skip}", band, want)
 	from := time.Now()
-	err := query(ctx, c, q, cl.scan)
+	err := query(ctx, c, q, cl.scanner())
 	cl.skew = measure(from, time.Now(), cl.now)
 	return err
 }
@@ -70,8 +77,9 @@ func (s *Store) lease(ctx context.Context, c conn, cl *claim) error {
 		cl.rows[i].claims++
 	}
 	for part := range slices.Chunk(ids, maxList) {
-		q := s.sql("UPDATE {jobs}{by id} "+claimText+"WHERE id",
-			cl.now, cl.lease, cl.now, cl.lease, s.bytes(cl.nonce), cl.owner).in(part)
+		q := s.sql(`UPDATE {jobs}{by id} SET due = ?, lease_until = ?, token = {token},
+			holder = NULL, owner = ?, claims = claims + 1 WHERE id`,
+			cl.now+cl.lease, cl.now+cl.lease, s.bytes(cl.nonce), cl.owner).in(part)
 		if _, err := exec(ctx, c, q); err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ func (s *Store) Dead(ctx context.Context, f smsfailover.Filter) ([]smsfailover.J
 	var k skew
 	err := s.try(ctx, "dead", func() (err error) {
 		found, k, err = s.letters(ctx, f, rowColumns, func(l *letter, rows *sql.Rows) error {
-			return l.scan(rows, &l.due)
+			return rows.Scan(append(l.fields(), &l.due)...)
 		})
 		return err
 	})

@@ -24,12 +24,12 @@ type row struct {
 	enqueued, notBefore        int64
 }
 
-// scan reads rowColumns and then what more was selected.
-func (r *row) scan(rows *sql.Rows, more ...any) error {
-	return rows.Scan(append([]any{
+// fields returns where rowColumns are scanned to.
+func (r *row) fields() []any {
+	return []any{
 		&r.id, &r.tpl, &r.to, &r.idemKey, &r.args, &r.sealed, &r.priority, &r.notAfter,
 		&r.attempt, &r.claims, &r.prev, &r.lastErr, &r.enqueued, &r.notBefore,
-	}, more...)...)
+	}
 }
 
 // job returns what r holds, with the caller's times. With an error it returns
@@ -38,7 +38,9 @@ func (s *Store) job(r *row, k skew) (smsfailover.Job, error) {
 	var errs []error
 	text := func(v string) string {
 		out, err := s.string(v)
-		errs = append(errs, err)
+		if err != nil {
+			errs = append(errs, err)
+		}
 		return out
 	}
 	j := smsfailover.Job{
@@ -57,10 +59,10 @@ func (s *Store) job(r *row, k skew) (smsfailover.Job, error) {
 	if r.notAfter.Valid {
 		j.NotAfter = k.local(r.notAfter.Int64)
 	}
-	var err error
-	j.Args, err = decodeArgs(text(r.args))
-	if err = errors.Join(append(errs, err)...); err != nil {
-		return j, fmt.Errorf("a row that isn't ours: %w", err)
+	args, err := decodeArgs(text(r.args))
+	if err != nil || errs != nil {
+		return j, fmt.Errorf("a row that isn't ours: %w", errors.Join(append(errs, err)...))
 	}
+	j.Args = args
 	return j, nil
 }

@@ -82,12 +82,16 @@ func encodeArgs(args []string) (string, error) {
 
 // decodeArgs undoes encodeArgs. Its error tells nothing of the text.
 func decodeArgs(text string) ([]string, error) {
+	var plain []string
+	if err := json.Unmarshal([]byte(text), &plain); err == nil { // as good as always
+		if len(plain) == 0 {
+			return nil, nil
+		}
+		return plain, nil
+	}
 	var all []arg
 	if err := json.Unmarshal([]byte(text), &all); err != nil {
 		return nil, fmt.Errorf("args of %d bytes that are no JSON of ours: %T", len(text), err)
-	}
-	if len(all) == 0 {
-		return nil, nil
 	}
 	args := make([]string, len(all))
 	for i, a := range all {
