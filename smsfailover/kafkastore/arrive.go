@@ -1,23 +1,38 @@
 package kafkastore
 
 import (
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/segmentio/kafka-go"
 )
 
 // arrive takes in what was fetched. What comes twice, since two fetches overlapped,
-// is passed over. It returns what is wrong with records.
-func (s *Store) arrive(o *ownership, c *chunk) []error {
-	defer s.wake.send()
+// is passed over. It returns what is wrong with records, and the partitions whose
+// next one is gone.
+func (s *Store) arrive(o *ownership, chunks []chunk) (errs []error, gone []place) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := o.parts[c.place]
+	now := time.Now()
+	for i := range chunks {
+		c := &chunks[i]
+		switch {
+		case errors.Is(c.err, kafka.OffsetOutOfRange):
+			gone = append(gone, c.place)
+		case c.err == nil:
+			errs = append(errs, s.arriveAt(o, o.parts[c.place], c, now)...)
+		}
+	}
+	s.wake.send()
+	return errs, gone
+}
+
+func (s *Store) arriveAt(o *ownership, p *partition, c *chunk, now time.Time) (errs []error) {
 	p.high = max(p.high, c.high)
 	if p.goal < 0 {
 		p.goal = c.high
 	}
-	now := time.Now()
-	var errs []error
 	for i := range c.messages {
 		m := &c.messages[i]
 		if m.offset < p.win.next() {
@@ -32,6 +47,7 @@ func (s *Store) arrive(o *ownership, c *chunk) []error {
 			continue
 		}
 		if err := s.admit(o, p, m, now); err != nil {
+			s.count.unreadable++
 			errs = append(errs, fmt.Errorf("kafkastore: offset %d of partition %d of %q: %w", m.offset, p.partition, p.topic, err))
 		}
 	}

@@ -16,8 +16,7 @@ import (
 
 // enqueueHeld stores jobs in the index, and tells of what that changed.
 func (s *Store) enqueueHeld(ctx context.Context, jobs []smsfailover.Job) ([]smsfailover.Outcome, error) {
-	now := time.Now()
-	if given := givenKeys(jobs, now); len(given) > 0 {
+	if given := givenKeys(jobs, time.Now()); len(given) > 0 {
 		// What lies in Kafka unclaimed looks claimed to the index: the caller's
 		// claim would have to wait for it.
 		free, err := s.lockMoves(ctx)
@@ -33,7 +32,7 @@ func (s *Store) enqueueHeld(ctx context.Context, jobs []smsfailover.Job) ([]smsf
 	}
 	// They are stored: what follows must not depend on the caller's patience, and
 	// is no failure of the call.
-	if err := s.follow(context.WithoutCancel(ctx), jobs, outcomes, now); err != nil {
+	if err := s.follow(context.WithoutCancel(ctx), jobs, outcomes); err != nil {
 		s.opts.report(err)
 	}
 	return outcomes, nil
@@ -52,7 +51,8 @@ func givenKeys(jobs []smsfailover.Job, now time.Time) (keys []key) {
 // follow tells of what the index took: those who own the partitions, that copies
 // there may be out of date, and those who move messages, that there are some. Where
 // nobody does that in this process, it moves them itself.
-func (s *Store) follow(ctx context.Context, jobs []smsfailover.Job, outcomes []smsfailover.Outcome, now time.Time) error {
+func (s *Store) follow(ctx context.Context, jobs []smsfailover.Job, outcomes []smsfailover.Outcome) error {
+	now := time.Now() // all that these jobs changed was stored before
 	changes := make(batchesOf)
 	for i, o := range outcomes {
 		if o != smsfailover.Queued {

@@ -10,7 +10,7 @@ import (
 )
 
 // maxMoves is how many jobs go from the index to Kafka in one go.
-const maxMoves = 200
+const maxMoves = 1000
 
 // keepMoving writes to Kafka what the index has that is due and not there: what
 // waited for its time, newer ones whose way is free, and what a process that died

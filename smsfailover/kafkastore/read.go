@@ -40,7 +40,7 @@ func (s *Store) keepReading(ctx context.Context, o *ownership) {
 // readRound reads each leader's partitions in a goroutine of its own, until it is
 // time to look up the leaders again, or one of them fails.
 func (s *Store) readRound(ctx context.Context, o *ownership) error {
-	ctx, cancel := context.WithTimeout(ctx, regroup)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	leaders, err := s.leaders(ctx, s.names.consumed())
 	if err != nil {
@@ -57,29 +57,28 @@ func (s *Store) readRound(ctx context.Context, o *ownership) error {
 		once  sync.Once
 		first error
 	)
+	until := time.Now().Add(regroup)
 	for _, places := range groups {
 		wg.Go(func() {
-			if err := s.readFrom(ctx, o, places); err != nil {
+			if err := s.readFrom(ctx, o, places, until); err != nil {
 				once.Do(func() { first = err })
 				cancel()
 			}
 		})
 	}
 	if len(groups) == 0 {
-		<-ctx.Done()
+		sleep(ctx, longPause)
 	}
 	wg.Wait()
 	return first
 }
 
-// readFrom reads places, which one broker leads, until ctx is done.
-func (s *Store) readFrom(ctx context.Context, o *ownership, places []place) error {
-	for {
+// readFrom reads places, which one broker leads, until then, or ctx is done.
+func (s *Store) readFrom(ctx context.Context, o *ownership, places []place, until time.Time) error {
+	for ctx.Err() == nil && time.Now().Before(until) {
 		positions := s.positions(o, places)
 		if len(positions) == 0 {
-			if !s.waitForRoom(ctx) {
-				return nil
-			}
+			s.waitForRoom(ctx)
 			continue
 		}
 		wait := longPoll
@@ -90,13 +89,11 @@ func (s *Store) readFrom(ctx context.Context, o *ownership, places []place) erro
 		if err == nil {
 			err = s.take(ctx, o, chunks)
 		}
-		if ctx.Err() != nil {
-			return nil
-		}
 		if err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
 // positions returns where to read on in those of places whose windows have room.
@@ -113,33 +110,30 @@ func (s *Store) positions(o *ownership, places []place) map[place]int64 {
 }
 
 // waitForRoom returns when a window may have room.
-func (s *Store) waitForRoom(ctx context.Context) bool {
+func (s *Store) waitForRoom(ctx context.Context) {
 	t := time.NewTimer(longPoll) // another leader's goroutine may have taken the signal
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
-		return false
 	case <-s.room:
 	case <-t.C:
 	}
-	return true
 }
 
-// take takes in what was read.
+// take takes in what was read, all at once.
 func (s *Store) take(ctx context.Context, o *ownership, chunks []chunk) error {
+	errs, gone := s.arrive(o, chunks)
+	for _, err := range errs {
+		s.opts.report(err)
+	}
+	for _, at := range gone {
+		if err := s.jump(ctx, o, at); err != nil {
+			return err
+		}
+	}
 	for i := range chunks {
-		c := &chunks[i]
-		if errors.Is(c.err, kafka.OffsetOutOfRange) {
-			if err := s.jump(ctx, o, c.place); err != nil {
-				return err
-			}
-			continue
-		}
-		if c.err != nil {
+		if c := &chunks[i]; c.err != nil && !errors.Is(c.err, kafka.OffsetOutOfRange) {
 			return fmt.Errorf("kafkastore: fetch from %q: %w", c.topic, c.err)
-		}
-		for _, err := range s.arrive(o, c) {
-			s.opts.report(err)
 		}
 	}
 	return nil

@@ -73,17 +73,22 @@ func (s *Store) groupConfig() kafka.ConsumerGroupConfig {
 	}
 }
 
-// prepare waits until the brokers answer.
+// prepare waits until the brokers answer, and a while for the topics: they may just
+// have been created.
 func (s *Store) prepare(ctx context.Context) error {
+	patience := time.Now().Add(s.opts.timeout)
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
 		err := s.checkTopics(ctx)
 		if err == nil {
 			err = s.setClock(ctx)
 		}
-		if err == nil || errors.Is(err, ErrTopics) || ctx.Err() != nil {
+		missing := errors.Is(err, ErrTopics)
+		if err == nil || missing && time.Now().After(patience) || ctx.Err() != nil {
 			return err
 		}
-		s.opts.report(err)
+		if !missing {
+			s.opts.report(err)
+		}
 		sleep(ctx, pause)
 	}
 }

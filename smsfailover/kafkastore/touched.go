@@ -23,7 +23,7 @@ type touched struct {
 }
 
 type change struct {
-	at   time.Time       // copies of what was stored later are newer
+	at   time.Time       // copies of what was stored later, by some margin, are newer
 	id   string          // the job that was stored then, if one was
 	seen map[string]bool // jobs that were given back for this change
 }
@@ -32,7 +32,12 @@ func newTouched() touched {
 	return touched{keys: make(map[key]map[*entry]struct{}), changes: make(map[key]*change)}
 }
 
-const changeVersion = 1
+const (
+	changeVersion = 1
+	// changeMargin is by how much the times of two processes and the index may
+	// differ, and then some: to suspect too many costs little.
+	changeMargin = time.Second
+)
 
 // encodeChange returns the record that says that the index has changed k at at, by
 // a job of that id or by a duplicate.
@@ -88,7 +93,7 @@ func (t *touched) gone(e *entry) {
 func (t *touched) suspects(e *entry) bool {
 	ch := t.changes[e.key]
 	id := e.rec.job.ID
-	return ch != nil && ch.id != id && !ch.seen[id] && !e.rec.job.Enqueued.After(ch.at)
+	return ch != nil && ch.id != id && !ch.seen[id] && !e.rec.job.Enqueued.After(ch.at.Add(changeMargin))
 }
 
 // returned takes in that e went back to the index: what comes of that is newer than

@@ -2,7 +2,6 @@ package kafkastore_test
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"strings"
 	"sync"
@@ -33,25 +32,6 @@ func startBroker(t testing.TB, opts ...kfake.Opt) *broker {
 	return &broker{c, c.ListenAddrs()}
 }
 
-// shared is the broker of the tests that don't break it: each has topics of its
-// own there.
-var shared = sync.OnceValues(func() (*broker, error) {
-	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.GroupMinSessionTimeout(10*time.Millisecond))
-	if err != nil {
-		return nil, err
-	}
-	return &broker{c, c.ListenAddrs()}, nil
-})
-
-func sharedBroker(t testing.TB) *broker {
-	t.Helper()
-	b, err := shared()
-	require.NoError(t, err)
-	return b
-}
-
-var prefixes atomic.Int64
-
 // A queue is what the pods of a test have in common.
 type queue struct {
 	brokers []string
@@ -64,7 +44,7 @@ type queue struct {
 func newQueue(b *broker, index smsfailover.Store, opts ...kafkastore.Option) *queue {
 	return &queue{
 		brokers: b.addrs,
-		prefix:  fmt.Sprintf("q%d", prefixes.Add(1)),
+		prefix:  "sms",
 		index:   index,
 		parts:   4,
 		opts: append([]kafkastore.Option{
@@ -89,7 +69,7 @@ type pod struct {
 func (q *queue) open(t testing.TB, opts ...kafkastore.Option) *pod {
 	t.Helper()
 	dialer := &net.Dialer{}
-	p := &pod{transport: &kafka.Transport{Dial: dialer.DialContext, MetadataTTL: 100 * time.Millisecond}}
+	p := &pod{transport: &kafka.Transport{Dial: dialer.DialContext, MetadataTTL: 300 * time.Millisecond}}
 	cfg := kafkastore.DefaultConfig(q.brokers...)
 	cfg.Transport, cfg.Prefix, cfg.GroupID = p.transport, q.prefix, q.prefix
 	cfg.Dialer = &kafka.Dialer{Timeout: time.Second}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ycvk/tinybook/internal/integration/sqldb"
 	"github.com/ycvk/tinybook/smsfailover"
 	"github.com/ycvk/tinybook/smsfailover/storetest"
 )
@@ -37,7 +38,7 @@ func harness(index func(t *testing.T) smsfailover.Store) func(t *testing.T) stor
 		if index != nil {
 			i = index(t)
 		}
-		q := newQueue(sharedBroker(t), i)
+		q := newQueue(startBroker(t), i)
 		var running atomic.Pointer[pod]
 		running.Store(q.running(t))
 		return storetest.Harness{
@@ -64,4 +65,11 @@ func TestConformsAlone(t *testing.T) {
 func TestConformsWithIndex(t *testing.T) {
 	storetest.Run(t, harness(func(*testing.T) smsfailover.Store { return smsfailover.NewMemStore() }),
 		storetest.Caps{Durable: true, Dedupe: true, Supersede: true})
+}
+
+// With one that is durable, all of it is.
+func TestConformsWithDurableIndex(t *testing.T) {
+	storetest.Run(t, harness(func(t *testing.T) smsfailover.Store {
+		return sqlIndex(t, sqldb.Start(t, sqldb.SQLite))
+	}), storetest.Caps{Durable: true, Dedupe: true, Supersede: true})
 }

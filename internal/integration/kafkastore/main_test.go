@@ -15,9 +15,5 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
-	code := m.Run()
-	if b, err := shared(); err == nil {
-		b.Close()
-	}
-	os.Exit(code)
+	os.Exit(m.Run())
 }
