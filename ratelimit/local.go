@@ -139,17 +139,18 @@ func (l *Local) ask(ctx context.Context, key string, n int, m mode) (res Result,
 
 // ask answers a call for n hits.
 func (s *shard) ask(p *localPlan, k id, now, n int64, m mode, res *Result) {
-	r, _ := s.table(p).find(k)
-	room, _ := p.room(s.method, s, r, now)
+	r, has := s.table(p).find(k)
+	room, least := p.room(s.method, s, r, now)
 	fits := min(n, room)
 	if m == whole && fits < n {
 		fits = 0
 	}
 	if fits > 0 && m != peek {
-		r, res.Receipt.local = s.take(p, k, now, fits)
+		r, res.Receipt.local = s.take(p, k, r, has, now, fits)
+		room -= fits
 	}
 	res.Allowed = int(fits)
-	s.look(p, r, now, n, fits, res)
+	s.look(p, r, now, room, n-fits, least, res)
 }
 
 // LocalStats is a snapshot of a [Local].

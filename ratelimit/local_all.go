@@ -170,26 +170,29 @@ func (p *part) row() row {
 
 // admit takes what the demands of p ask for.
 func (p *part) admit(now int64, d []Demand, results []Result) {
-	var r row
+	r, has := p.shard.table(p.plan).find(p.id)
 	for _, i := range p.demands {
 		res := &results[i]
-		r, res.Receipt.local = p.shard.take(p.plan, p.id, now, int64(d[i].N))
+		r, res.Receipt.local = p.shard.take(p.plan, p.id, r, has, now, int64(d[i].N))
+		has = true
 		res.Allowed = d[i].N
 	}
+	room, least := p.plan.room(p.shard.method, p.shard, r, now)
 	for _, i := range p.demands {
-		p.shard.look(p.plan, r, now, 0, 0, &results[i])
+		p.shard.look(p.plan, r, now, room, 0, least, &results[i])
 	}
 }
 
-// refuse answers that everything fits after wait.
+// refuse answers that everything fits after wait. The Limit is that which
+// refused p, if one did.
 func (p *part) refuse(now int64, wait time.Duration, results []Result) {
-	room, _ := p.plan.room(p.shard.method, p.shard, p.row(), now)
+	r := p.row()
+	room, q := p.plan.room(p.shard.method, p.shard, r, now)
+	if p.n > room {
+		_, q = p.plan.wait(p.shard.method, p.shard, r, now, p.n)
+	}
 	for _, i := range p.demands {
-		p.shard.look(p.plan, p.row(), now, p.n, min(p.n, room), &results[i])
-		if p.n > room {
-			_, q := p.plan.wait(p.shard.method, p.shard, p.row(), now, p.n)
-			results[i].Limit = q.limit
-		}
+		p.shard.look(p.plan, r, now, room, 0, q, &results[i])
 		results[i].RetryAfter = wait
 	}
 }

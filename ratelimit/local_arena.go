@@ -21,7 +21,7 @@ type ringSize struct {
 	chunks [][]int64
 	made   uint32 // rings in chunks that were ever handed out
 	free   uint32 // of them, given back: a list by their first element
-	first  uint32 // its first ref+1
+	first  uint32 // its first ref
 }
 
 func ringLen(size uint32) int { return ringMin << size }
@@ -36,7 +36,7 @@ func sizeFor(n int) uint32 {
 	return uint32(bits.Len(uint(n-1)) - bits.Len(uint(ringMin-1)))
 }
 
-// get returns a ring that holds n times, in no state.
+// get returns a ring that holds n times, in no state. Its ref is not 0.
 func (a *arena) get(n int) (ref uint32, buf []int64) {
 	size := sizeFor(n)
 	for len(a.sizes) <= int(size) {
@@ -44,7 +44,7 @@ func (a *arena) get(n int) (ref uint32, buf []int64) {
 	}
 	z := &a.sizes[size]
 	if z.first != 0 {
-		ref = z.first - 1
+		ref = z.first
 		buf = a.ring(ref)
 		z.first = uint32(buf[0])
 		z.free--
@@ -53,14 +53,14 @@ func (a *arena) get(n int) (ref uint32, buf []int64) {
 	if z.made/perChunk(size) == uint32(len(z.chunks)) {
 		z.chunks = append(z.chunks, make([]int64, int(perChunk(size))*ringLen(size)))
 	}
-	ref = z.made<<sizeBits | size
 	z.made++
+	ref = z.made<<sizeBits | size
 	return ref, a.ring(ref)
 }
 
 // ring returns the ring that get returned with ref.
 func (a *arena) ring(ref uint32) []int64 {
-	size, number := ref&(1<<sizeBits-1), ref>>sizeBits
+	size, number := ref&(1<<sizeBits-1), ref>>sizeBits-1
 	at, n := int(number%perChunk(size))*ringLen(size), ringLen(size)
 	return a.sizes[size].chunks[number/perChunk(size)][at : at+n : at+n]
 }
@@ -69,12 +69,15 @@ func (a *arena) ring(ref uint32) []int64 {
 func (a *arena) put(ref uint32) {
 	z := &a.sizes[ref&(1<<sizeBits-1)]
 	a.ring(ref)[0] = int64(z.first)
-	z.first = ref + 1
+	z.first = ref
 	z.free++
+	if z.free == z.made && len(z.chunks) > 1 { // one chunk stays, for the next ring
+		*z = ringSize{}
+	}
 }
 
-// wasteful reports whether rings that are given back take more memory than those
-// in use, and enough to care.
+// wasteful reports whether rings that are given back take more of the
+// memory than those in use, and enough to care.
 func (a *arena) wasteful() bool {
 	used, free := 0, 0
 	for size := range a.sizes {

@@ -132,7 +132,7 @@ func TestFloodLeavesNothing(t *testing.T) {
 				require.False(t, r.OK(), "a live key was given up")
 			}
 			time.Sleep(3 * time.Hour)
-			for range 20 {
+			for range 60 {
 				for i := range 10_000 {
 					_, err := l.Peek(t.Context(), fmt.Sprint("a few", i))
 					require.NoError(t, err)
@@ -196,7 +196,7 @@ func TestNotesGo(t *testing.T) {
 				time.Sleep(100 * time.Millisecond)
 			}
 			time.Sleep(time.Minute)
-			for i := range 5_000 {
+			for i := range 100_000 {
 				ask(t, l, fmt.Sprint(i), 1, true)
 			}
 			for i := range l.shards {

@@ -76,13 +76,14 @@ func (p *past) forget(k id, seq uint64, until int64) {
 	h.until = max(h.until, until)
 }
 
-// pastPerCall is how many keys' notes a call looks at, which is more than it
-// adds. A map's walk begins anywhere, so that all have their turn.
-const pastPerCall = 2
+// pastPerSweep is how many keys' notes a sweep looks at, which is more than the
+// calls since the last have added. A map's walk begins anywhere, so that all have
+// their turn.
+const pastPerSweep = 2 * sweepEvery
 
 // sweep removes notes that are of no more use.
 func (p *past) sweep(now int64) {
-	left := pastPerCall
+	left := pastPerSweep
 	for k, h := range *p {
 		h.sweep(now)
 		if h.until <= now {

@@ -16,12 +16,13 @@ type localPlan struct {
 
 // A rule is one limit of a plan, in nanoseconds.
 type rule struct {
-	limit Limit
-	place int   // among its plan's rules,
-	of    int   // of which there are so many
-	n     int64 // hits per per
-	per   int64
-	most  int64 // hits at once
+	limit   Limit
+	place   int   // among its plan's rules,
+	of      int   // of which there are so many
+	n       int64 // hits per per
+	per     int64
+	most    int64 // hits at once
+	longest int64 // per of all rules
 
 	// GCRA: a hit costs num/den nanoseconds, in lowest terms; see span.
 	num, den  uint64
@@ -33,6 +34,9 @@ func newPlan(owner *Local, limits []Limit) *localPlan {
 	for i, l := range limits {
 		p.rules[i] = newRule(l, i, len(limits))
 		p.per = max(p.per, int64(l.Per))
+	}
+	for i := range p.rules {
+		p.rules[i].longest = p.per
 	}
 	return p
 }

@@ -11,6 +11,7 @@ type shard struct {
 	logs   arena
 	past   past
 	method method
+	calls  uint32
 	_      [32]byte // keeps shards off each other's cache lines
 }
 
@@ -32,12 +33,9 @@ func (s *shard) table(p *localPlan) *table {
 	return &s.tables[i]
 }
 
-// row returns the row of k, which is new if it has none.
-func (s *shard) row(p *localPlan, k id, now int64) row {
+// add returns a row for k, which has none.
+func (s *shard) add(p *localPlan, k id, now int64) row {
 	t := s.table(p)
-	if r, ok := t.find(k); ok {
-		return r
-	}
 	if t.full() {
 		s.grow(t, now)
 	}
@@ -57,28 +55,39 @@ func (s *shard) grow(t *table, now int64) {
 	}
 }
 
-// sweepPerCall is how many slots a call looks at in each table. Growing removes
-// what is as good as none, so this is for what was left by a flood.
-const sweepPerCall = 2
+// Every sweepEvery calls look at as many slots in a row: a slot a call would be
+// as much, but each on a cache line of its own. Growing removes what is as good
+// as none, so this is for what a flood has left.
+const sweepEvery = 32
 
-// sweep removes some rows that are as good as none. Rows may move.
+// sweep removes some rows that are as good as none, every now and then. Rows may
+// move.
 func (s *shard) sweep(now int64) {
+	if s.calls++; s.calls%sweepEvery != 0 {
+		return
+	}
 	for i := range s.tables {
-		t := &s.tables[i]
-		removed := false
-		for range min(sweepPerCall, t.slots) {
-			if s.swept(t, t.next, now) {
-				removed = true // and another row may be there
-			} else if t.next++; t.next >= t.slots {
-				t.next = 0
-			}
-		}
-		if removed {
-			s.shrink(t)
-		}
+		s.sweepTable(&s.tables[i], now)
+	}
+	if s.logs.wasteful() {
+		s.repack(&s.tables[0])
 	}
 	if s.past != nil {
 		s.past.sweep(now)
+	}
+}
+
+func (s *shard) sweepTable(t *table, now int64) {
+	removed := false
+	for range min(sweepEvery, t.slots) {
+		if s.swept(t, t.next, now) {
+			removed = true // and another row may be there
+		} else if t.next++; t.next >= t.slots {
+			t.next = 0
+		}
+	}
+	if removed && t.sparse() {
+		t.resize(t.n * 2)
 	}
 }
 
@@ -94,16 +103,6 @@ func (s *shard) swept(t *table, slot int, now int64) bool {
 	return true
 }
 
-// shrink gives memory back when most of it is unused.
-func (s *shard) shrink(t *table) {
-	if t.sparse() {
-		t.resize(t.n * 2)
-	}
-	if s.logs.wasteful() {
-		s.repack(t)
-	}
-}
-
 // repack moves the rings of t's rows, which are all there are, to an arena that
 // has no others.
 func (s *shard) repack(t *table) {
@@ -113,10 +112,10 @@ func (s *shard) repack(t *table) {
 		if r[0] == 0 || r.low() == 0 {
 			continue
 		}
-		old := s.logs.ring(uint32(r[logRing] >> 32))
+		old := s.logs.ring(uint32(r[logPlace] >> 32))
 		ref, buf := fresh.get(len(old))
 		copy(buf, old)
-		r[logRing] = uint64(ref)<<32 | r[logRing]<<32>>32
+		r[logPlace] = uint64(ref)<<32 | r[logPlace]<<32>>32
 	}
 	s.logs = fresh
 }
@@ -137,20 +136,24 @@ func (s *shard) remove(p *localPlan, k id) {
 	t.remove(slot)
 }
 
-// look answers a call for n hits that takes none, fits of which could be taken.
-func (s *shard) look(p *localPlan, r row, now, n, fits int64, res *Result) {
-	room, q := p.room(s.method, s, r, now)
-	if n > fits {
-		res.RetryAfter, q = p.wait(s.method, s, r, now, n-fits)
+// look completes the answer to a call that had n hits to place, of which so many
+// are refused. r is as the call leaves it, with so much room under q, which has
+// the least.
+func (s *shard) look(p *localPlan, r row, now, room, refused int64, q *rule, res *Result) {
+	if refused > 0 {
+		res.RetryAfter, q = p.wait(s.method, s, r, now, refused)
 	}
 	res.Remaining = int(room)
 	res.ResetAfter = p.reset(s.method, s, r, now)
 	res.Limit, res.Source = q.limit, InProcess
 }
 
-// take admits n hits, which fit, and returns their row and their receipt.
-func (s *shard) take(p *localPlan, k id, now, n int64) (row, localReceipt) {
-	r := s.row(p, k, now)
+// take admits n hits, which fit, and returns their row and their receipt. r is
+// k's row if it has one.
+func (s *shard) take(p *localPlan, k id, r row, has bool, now, n int64) (row, localReceipt) {
+	if !has {
+		r = s.add(p, k, now)
+	}
 	s.seq++
 	slack := s.method.take(s, r, p, now, n)
 	return r, localReceipt{plan: p, id: k, n: n, at: now, slack: slack, seq: s.seq}

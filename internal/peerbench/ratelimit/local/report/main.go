@@ -3,7 +3,7 @@
 // Command report prints what a decision costs that package ratelimit makes in
 // process, beside limiters of other libraries: processor time of the whole
 // process, garbage collection and background goroutines included, from 1 and
-// from 64 goroutines over many keys in random order, and resident bytes per key.
+// from 64 goroutines over many keys, and resident bytes per key.
 // Every measurement runs in a process of its own; rounds are interleaved, so that
 // a busy machine disturbs the ratios little.
 //
@@ -41,9 +41,15 @@ func main() {
 		return
 	}
 	fmt.Printf("%s %s/%s, %d processors, %d rounds, each in its own process\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), *rounds)
-	fmt.Printf("%d keys in random order, %d hits per %v; %s is in a sync.Map\n\n", *keys, peers.Limit, peers.Window, peer)
-	table("decision, processor ns, 1 goroutine", "cpu1")
-	table("decision, processor ns, 64 goroutines", "cpu64")
+	fmt.Printf("%d keys, %d hits per %v; %s is in a sync.Map\n\n", *keys, peers.Limit, peers.Window, peer)
+	for _, phase := range []struct{ title, name string }{
+		{"admission of the 2nd to 11th hit of a key", "first"},
+		{"admission of the 21st to 30th hit", "later"},
+		{"refusal", "full"},
+	} {
+		table(phase.title+", processor ns, 1 goroutine", phase.name+"1")
+		table(phase.title+", processor ns, 64 goroutines", phase.name+"64")
+	}
 	table("resident bytes per key, 1 hit each", "resident1")
 	table(fmt.Sprintf("resident bytes per key, %d hits each", peers.Limit), "residentN")
 }

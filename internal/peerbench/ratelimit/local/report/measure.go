@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -23,10 +24,18 @@ func measure(what, name string) {
 			continue
 		}
 		switch what {
-		case "cpu1":
-			fmt.Println(cpuPerDecision(impl, 1))
-		case "cpu64":
-			fmt.Println(cpuPerDecision(impl, 64))
+		case "first1":
+			fmt.Println(cpuPerDecision(impl, 1, 1))
+		case "first64":
+			fmt.Println(cpuPerDecision(impl, 64, 1))
+		case "later1":
+			fmt.Println(cpuPerDecision(impl, 1, 20))
+		case "later64":
+			fmt.Println(cpuPerDecision(impl, 64, 20))
+		case "full1":
+			fmt.Println(cpuPerDecision(impl, 1, peers.Limit))
+		case "full64":
+			fmt.Println(cpuPerDecision(impl, 64, peers.Limit))
 		case "resident1":
 			fmt.Println(residentPerKey(impl, 1))
 		case "residentN":
@@ -35,28 +44,27 @@ func measure(what, name string) {
 	}
 }
 
-// cpuPerDecision asks for keys that are all known, in an order that is drawn
-// before the clock starts.
-func cpuPerDecision(impl peers.Impl, goroutines int) float64 {
+// cpuPerDecision asks for keys that have had so many hits, one after the other.
+// They became known in another order, so that each limiter has to look for them in
+// its memory, while the list of names costs next to nothing.
+func cpuPerDecision(impl peers.Impl, goroutines, hits int) float64 {
 	names := makeKeys()
-	l := fill(impl, names, 1)
-	order := make([]uint32, *decisions)
+	shuffled := slices.Clone(names)
 	rng := rand.New(rand.NewPCG(1, 2))
-	for i := range order {
-		order[i] = uint32(rng.IntN(len(names)))
-	}
+	rng.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+	l := fill(impl, shuffled, hits)
 	runtime.GC()
 	start := processorTime()
 	var wg sync.WaitGroup
 	for g := range goroutines {
 		wg.Go(func() {
-			for i := g; i < len(order); i += goroutines {
-				l.Allow(names[order[i]])
+			for i := g * *decisions / goroutines; i < (g+1)**decisions/goroutines; i++ {
+				l.Allow(names[i%len(names)])
 			}
 		})
 	}
 	wg.Wait()
-	return float64(processorTime()-start) / float64(len(order))
+	return float64(processorTime()-start) / float64(*decisions)
 }
 
 // residentPerKey counts what the process needs more after the keys' hits. The
