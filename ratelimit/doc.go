@@ -23,7 +23,7 @@
 // algorithms and answer alike, which package ratelimittest proves on each.
 //
 //	algorithm       worst window  a key in process        for
-//	SlidingLog      N             48 B + 8 to 16 per hit  limits that must hold: SMS, logins, money
+//	SlidingLog      N             60 B + 8 to 16 per hit  limits that must hold: SMS, logins, money
 //	SlidingCounter  2N            48 B                    large N, where about N is good enough
 //	GCRA            N + Burst     36 B                    an even flow to a backend
 //	FixedWindow     2N            36 B                    quotas by the calendar: 1000 a day

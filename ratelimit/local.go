@@ -19,7 +19,7 @@ import (
 // what is as good as new as they go, and no live key is ever given up. There is
 // no goroutine and nothing to close; a limiter that nobody calls keeps what it
 // has. Under one limit a key takes about 36 bytes with [GCRA] and [FixedWindow],
-// 48 with [SlidingCounter], and with [SlidingLog] 48 and 8 to 16 per hit in the
+// 48 with [SlidingCounter], and with [SlidingLog] 60 and 8 to 16 per hit in the
 // window. Keys are kept as hashes of 96 bits under random seeds.
 //
 // An answer takes some 100 ns and allocates nothing, whether it admits or

@@ -100,8 +100,8 @@ func newModel(a ratelimit.Algorithm, l ratelimit.Limit, now int64) model {
 }
 
 // Long random runs answer as the definitions do, under one limit and several.
-// Trap ratelimit/1 and 6: no hit is lost among those of the same instant, nor a
-// fraction of one.
+// Trap ratelimit/1: no hit is lost among those of the same instant.
+// Trap ratelimit/6: nor is a fraction of one.
 func TestLocalIsTheModel(t *testing.T) {
 	for _, a := range allAlgorithms {
 		t.Run(a.String(), func(t *testing.T) {
@@ -171,7 +171,7 @@ func randomPause(rng *rand.Rand, per time.Duration) time.Duration {
 	return time.Duration(rng.Int64N(int64(per)/4 + 1))
 }
 
-// What is given back leaves the hits that were kept, and never more than the
+// Trap ratelimit/12: what is given back leaves the hits that were kept, and never more than the
 // limit of those.
 func TestLocalKeepsTheLimitAcrossRefunds(t *testing.T) {
 	for _, a := range allAlgorithms {

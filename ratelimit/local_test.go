@@ -20,7 +20,13 @@ func openLocal(t *testing.T, a ratelimit.Algorithm, limits []ratelimit.Limit) ra
 	return ratelimittest.Harness{Limiter: newLocal(t, a, limits...)}
 }
 
-// Traps ratelimit/1, 2, 3, 5, 6, 12 and 14 for a Local: see ratelimittest.
+// Trap ratelimit/1: the suite's WorstWindow; hits of the same instant all count.
+// Trap ratelimit/2: its WorstWindowOverTheEdge; the first hit's end ends no other.
+// Trap ratelimit/3: its WorstWindowAtTheBoundary; see TestWorstWindows too.
+// Trap ratelimit/5: its MoreThanTheLimit, BadArguments and LimitZero.
+// Trap ratelimit/6: its AtMostKeepsFractions.
+// Trap ratelimit/12: its RefundTwice, RefundAfterReset and RefundAfterTheWindow.
+// Trap ratelimit/14: its RetryAfterIsTrue.
 func TestLocalConformsInABubble(t *testing.T) {
 	ratelimittest.RunBubble(t, openLocal)
 }
