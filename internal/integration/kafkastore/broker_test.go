@@ -39,6 +39,7 @@ type queue struct {
 	index   smsfailover.Store
 	opts    []kafkastore.Option
 	parts   int
+	dial    func(ctx context.Context, network, addr string) (net.Conn, error) // nil: as always
 }
 
 func newQueue(b *broker, index smsfailover.Store, opts ...kafkastore.Option) *queue {
@@ -65,20 +66,22 @@ type pod struct {
 	errs      errorList
 }
 
-// open returns a pod that isn't running.
-func (q *queue) open(t testing.TB, opts ...kafkastore.Option) *pod {
+// build returns a pod whose topics may be missing.
+func (q *queue) build(t testing.TB, opts ...kafkastore.Option) *pod {
 	t.Helper()
-	dialer := &net.Dialer{}
-	p := &pod{transport: &kafka.Transport{Dial: dialer.DialContext, MetadataTTL: 300 * time.Millisecond}}
+	dial := q.dial
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	p := &pod{transport: &kafka.Transport{Dial: dial, MetadataTTL: 300 * time.Millisecond}}
 	cfg := kafkastore.DefaultConfig(q.brokers...)
 	cfg.Transport, cfg.Prefix, cfg.GroupID = p.transport, q.prefix, q.prefix
-	cfg.Dialer = &kafka.Dialer{Timeout: time.Second}
+	cfg.Dialer = &kafka.Dialer{Timeout: time.Second, DialFunc: dial}
 	cfg.Partitions, cfg.Replication = q.parts, 1
 	all := append(append([]kafkastore.Option{kafkastore.WithErrors(p.errs.add)}, q.opts...), opts...)
 	s, err := kafkastore.New(cfg, q.index, all...)
 	require.NoError(t, err)
 	p.Store = s
-	require.NoError(t, s.CreateTopics(t.Context()))
 	t.Cleanup(func() {
 		p.stop(t)
 		p.transport.CloseIdleConnections()
@@ -86,6 +89,14 @@ func (q *queue) open(t testing.TB, opts ...kafkastore.Option) *pod {
 			p.errs.log(t)
 		}
 	})
+	return p
+}
+
+// open returns a pod that isn't running.
+func (q *queue) open(t testing.TB, opts ...kafkastore.Option) *pod {
+	t.Helper()
+	p := q.build(t, opts...)
+	require.NoError(t, p.CreateTopics(t.Context()))
 	return p
 }
 
