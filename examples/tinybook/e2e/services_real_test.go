@@ -2,11 +2,10 @@ package e2e_test
 
 import (
 	"bytes"
-	"context"
 	"database/sql"
 	"encoding/base64"
 	"net/http"
-	"sync"
+	"strconv"
 	"testing"
 	"time"
 
@@ -20,42 +19,20 @@ import (
 	"github.com/ycvk/tinybook/internal/realserver"
 )
 
-// A phoneBook is an SMS provider: it keeps the last code of each phone.
-type phoneBook struct {
-	mu    sync.Mutex
-	codes map[string]string
-}
-
-func (b *phoneBook) Send(_ context.Context, _ string, args []string, numbers ...string) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, number := range numbers {
-		b.codes[number] = args[0]
-	}
-	return nil
-}
-
-func (b *phoneBook) code(number string) string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.codes[number]
-}
-
 // services are a database and a Redis for sites in services mode.
 type services struct {
-	mariadb, redis *realserver.Server
-	db             *sql.DB // an operator's own connection
-	phones         *phoneBook
+	database, redis *realserver.Server
+	db              *sql.DB // an operator's own connection
+	phones          *courier
 }
 
-func startServices(t *testing.T) *services {
+// startServices starts a Redis and a database: realserver.MariaDB or
+// realserver.MySQL.
+func startServices(t *testing.T, database func(testing.TB, ...string) *realserver.Server) *services {
 	t.Helper()
-	s := &services{
-		mariadb: realserver.MariaDB(t), redis: realserver.Redis(t),
-		phones: &phoneBook{codes: map[string]string{}},
-	}
+	s := &services{database: database(t), redis: realserver.Redis(t), phones: &courier{}}
 	cfg := mysqldriver.NewConfig()
-	cfg.Net, cfg.Addr, cfg.User = "tcp", s.mariadb.Addr(), "root"
+	cfg.Net, cfg.Addr, cfg.User, cfg.Logger = "tcp", s.database.Addr(), "root", &mysqldriver.NopLogger{}
 	connector, err := mysqldriver.NewConnector(cfg)
 	require.NoError(t, err)
 	s.db = sql.OpenDB(connector)
@@ -65,24 +42,31 @@ func startServices(t *testing.T) *services {
 	return s
 }
 
-// site starts one process on the services.
-func (s *services) site(t *testing.T) *apptest.Site {
+// boss is the operator of sites on services.
+const boss = "boss@example.com"
+
+// site starts one process on the services. change may be nil.
+func (s *services) site(t *testing.T, change func(*config.Config)) *apptest.Site {
 	t.Helper()
 	return apptest.Start(t, func(cfg *config.Config) {
 		*cfg = config.Default(config.Services)
 		cfg.HTTP.Addr, cfg.Admin.Addr, cfg.HTTP.DrainDelay = "127.0.0.1:0", "127.0.0.1:0", 0
-		cfg.MySQL.Addr, cfg.MySQL.User, cfg.Redis.Addr = s.mariadb.Addr(), "root", s.redis.Addr()
+		cfg.MySQL.Addr, cfg.MySQL.User, cfg.Redis.Addr = s.database.Addr(), "root", s.redis.Addr()
 		cfg.Session.Keys = "k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32))
 		cfg.Session.MaxStale = 2 * second
 		cfg.User.BcryptCost = 4
+		cfg.User.Admins = []string{boss}
+		if change != nil {
+			change(cfg)
+		}
 	}, app.WithProvider(s.phones))
 }
 
 // Everything that a user does, on two processes that share a MariaDB and a
 // Redis, as two pods do.
 func TestServicesMode(t *testing.T) {
-	s := startServices(t)
-	siteOne, siteTwo := s.site(t), s.site(t)
+	s := startServices(t, realserver.MariaDB)
+	siteOne, siteTwo := s.site(t, nil), s.site(t, nil)
 	one, two := newClient(t, siteOne.URL()), newClient(t, siteTwo.URL())
 
 	// Two sign up with one e-mail at once: one of them has it.
@@ -114,7 +98,7 @@ func TestServicesMode(t *testing.T) {
 	phone := newPhone()
 	one.post("/users/login_sms/code/send", fields{"phone": phone}).want(t, 200)
 	two.post("/users/login_sms/code/send", fields{"phone": phone}).want(t, 429)
-	login := fields{"phone": phone, "code": s.phones.code("+86" + phone)}
+	login := fields{"phone": phone, "code": s.phones.codes("+86" + phone)[0]}
 	bySMS := *two
 	bySMS.token = decode[tokens](t, two.post("/users/login_sms", login).want(t, 200)).AccessToken
 	one.post("/users/login_sms", login).want(t, 401)
@@ -131,7 +115,7 @@ func TestServicesMode(t *testing.T) {
 	// Other processes know all of it.
 	require.NoError(t, siteOne.Stop())
 	require.NoError(t, siteTwo.Stop())
-	again := newClient(t, s.site(t).URL())
+	again := newClient(t, s.site(t, nil).URL())
 	again.token = got.AccessToken
 	again.get("/users/profile").want(t, 401)
 	again.login(email)
@@ -150,14 +134,14 @@ func TestServicesMode(t *testing.T) {
 
 // The hashes in the database say how much work a refusal is.
 func TestHighestCostInMariaDB(t *testing.T) {
-	s := startServices(t)
-	c := newClient(t, s.site(t).URL())
+	s := startServices(t, realserver.MariaDB)
+	c := newClient(t, s.site(t, nil).URL())
 	email, _ := c.signUp()
 	hash, err := bcrypt.GenerateFromPassword([]byte(accountPassword), 6)
 	require.NoError(t, err)
 	_, err = s.db.ExecContext(t.Context(), "UPDATE tinybook.users SET password_hash = ? WHERE email = ?", string(hash), email)
 	require.NoError(t, err)
-	c.base = s.site(t).URL() // finds a hash of cost 6 when it starts
+	c.base = s.site(t, nil).URL() // finds a hash of cost 6 when it starts
 	c.login(email)
 	var now string
 	require.NoError(t, s.db.QueryRowContext(t.Context(), "SELECT password_hash FROM tinybook.users WHERE email = ?", email).Scan(&now))
@@ -170,8 +154,8 @@ func TestHighestCostInMariaDB(t *testing.T) {
 // While Redis is away nobody is told that the site is broken, codes stay good,
 // and balancers look elsewhere.
 func TestRedisGoesAway(t *testing.T) {
-	s := startServices(t)
-	site := s.site(t)
+	s := startServices(t, realserver.MariaDB)
+	site := s.site(t, func(cfg *config.Config) { cfg.HTTP.AddressLimit = config.Rate{N: 20, Per: time.Hour} })
 	c := newClient(t, site.URL())
 	email, got := c.signUp()
 	node := site.Nodes[0]
@@ -184,8 +168,19 @@ func TestRedisGoesAway(t *testing.T) {
 	unavailable(c.post("/users/login", fields{"email": email, "password": accountPassword}))
 	unavailable(c.post("/users/refresh_token", fields{"refreshToken": got.RefreshToken}))
 	unavailable(c.post("/users/login_sms", fields{"phone": newPhone(), "code": "123456"}))
+	unavailable(c.post("/users/login_sms/code/send", fields{"phone": newPhone()}))
 	unavailable(c.post("/users/logout", nil))
-	c.get("/users/profile").want(t, 401) // this node knows that it has ended
+	a := c.get("/users/profile").want(t, 401) // this node knows that it has ended
+	require.Empty(t, s.phones.deliveries())
+	// Requests pass, and this process limits them alone, at the latest from when Redis went.
+	require.Equal(t, "20", a.Header.Get("RateLimit-Limit"))
+	left, err := strconv.Atoi(a.Header.Get("RateLimit-Remaining"))
+	require.NoError(t, err)
+	require.LessOrEqual(t, left, 14, "six came since")
+	for range left {
+		c.get("/users/profile").want(t, 401)
+	}
+	require.Positive(t, retryAfter(t, c.get("/users/profile").want(t, 429)))
 	require.Eventually(t, func() bool { return !ready(node) }, 30*time.Second, poll)
 	alive, err := http.Get(node.AdminURL + "/healthz")
 	require.NoError(t, err)
@@ -195,7 +190,7 @@ func TestRedisGoesAway(t *testing.T) {
 	s.redis.Restart()
 	require.Eventually(t, func() bool { return ready(node) }, 30*time.Second, poll)
 	// The sign-out reaches a node that starts only now.
-	other := newClient(t, s.site(t).URL())
+	other := newClient(t, s.site(t, nil).URL())
 	other.token = got.AccessToken
 	require.Eventually(t, func() bool { return other.get("/users/profile").Status == 401 }, 30*time.Second, poll)
 	c.login(email)

@@ -136,7 +136,7 @@ var faults = map[string][]fault{
 		{name: "wrong password", body: loginBody, status: 401},
 	},
 	"POST /users/login_sms/code/send": {
-		{name: "cache", body: phoneBody, breaks: brokenCodes, status: 500},
+		{name: "cache", body: phoneBody, breaks: brokenCodes, status: 503},
 		{name: "limits", body: phoneBody, breaks: brokenLimits, status: 503},
 		{name: "provider and queue", body: phoneBody, breaks: brokenSMS, status: 503},
 		{name: "bad phone", body: `{"phone":"secret-about-me"}`, status: 422},

@@ -27,6 +27,9 @@ const undoTimeout = 2 * time.Second
 // ask for another code at once.
 var ErrNotSent = errors.New("code: message not sent")
 
+// ErrUnavailable means that codes can't be kept now: nothing was sent.
+var ErrUnavailable = errors.New("code: store unavailable")
+
 // A Sender takes messages to send now or as soon as it can. A
 // *smsfailover.Failover is one.
 type Sender interface {
@@ -50,8 +53,10 @@ func New(guard *Guard, cache cachex.CodeCache, sender Sender) *Service {
 // Send sends a new code to phone, in E.164, for a client at address. When it
 // returns nil the message has gone or is safely queued, and then goes for as
 // long as the code is good. It returns a *[LimitedError] or a
-// *cachex.DeniedError while the phone or the client has to wait, and
-// [ErrNotSent] when no message can be taken; nothing is used up by either.
+// *cachex.DeniedError while the phone or the client has to wait, [ErrNotSent]
+// when no message can be taken, and [ErrUnavailable] when no code can be kept;
+// nothing is used up by either, but for the pause of the phone where nobody
+// knows whether its code was kept.
 func (s *Service) Send(ctx context.Context, phone, address string) error {
 	digits, err := s.draw()
 	if err != nil {
@@ -64,7 +69,7 @@ func (s *Service) Send(ctx context.Context, phone, address string) error {
 	key := cachex.Key{Biz: biz, To: phone}
 	ticket, err := s.cache.Set(ctx, key, digits)
 	if err != nil {
-		return errors.Join(fmt.Errorf("code: set: %w", err), s.undo(ctx, taken, nil))
+		return errors.Join(setError(err), s.undo(ctx, taken, nil))
 	}
 	_, err = s.sms.Submit(ctx, smsfailover.Message{
 		TplID: sms.LoginTemplate, To: phone, Args: []string{digits},
@@ -78,6 +83,19 @@ func (s *Service) Send(ctx context.Context, phone, address string) error {
 		}))
 	}
 	return nil
+}
+
+// setError tells a store that said no from one that couldn't say anything.
+func setError(err error) error {
+	denied, ok := errors.AsType[*cachex.DeniedError](err)
+	switch {
+	case ok:
+		return fmt.Errorf("code: set: %w", denied)
+	case errors.Is(err, cachex.ErrInput):
+		return fmt.Errorf("code: set: %w", err)
+	default:
+		return fmt.Errorf("%w: set: %w", ErrUnavailable, err)
+	}
 }
 
 // undo gives back what was taken for nothing, and the slot of the code with

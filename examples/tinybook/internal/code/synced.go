@@ -2,6 +2,7 @@ package code
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/ycvk/tinybook/cachex"
@@ -20,14 +21,18 @@ func NewSynced(cache cachex.CodeCache, sync func(ctx context.Context) error) *Sy
 	return &Synced{CodeCache: cache, sync: sync}
 }
 
-// Set implements [cachex.CodeCache].
+// Set implements [cachex.CodeCache]. A code that can't be kept is revoked: the
+// phone may ask for another at once.
 func (s *Synced) Set(ctx context.Context, k cachex.Key, code string) (cachex.Ticket, error) {
 	ticket, err := s.CodeCache.Set(ctx, k, code)
 	if err != nil {
 		return ticket, err
 	}
 	if err := s.sync(ctx); err != nil {
-		return cachex.Ticket{}, fmt.Errorf("code: keep: %w", err)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+		defer cancel()
+		_, undone := s.CodeCache.Revoke(ctx, k, ticket.Gen)
+		return cachex.Ticket{}, errors.Join(fmt.Errorf("code: keep: %w", err), undone)
 	}
 	return ticket, nil
 }

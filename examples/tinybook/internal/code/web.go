@@ -34,7 +34,7 @@ func MapError(err error) *web.Error {
 	if errors.Is(err, cachex.ErrUnknown) {
 		return &web.Error{Status: http.StatusServiceUnavailable, Key: "code_unknown", RetryAfter: time.Second, Err: err}
 	}
-	if errors.Is(err, ratelimit.ErrUnavailable) {
+	if errors.Is(err, ratelimit.ErrUnavailable) || errors.Is(err, ErrUnavailable) {
 		return &web.Error{Status: http.StatusServiceUnavailable, Key: "unavailable", RetryAfter: time.Second, Err: err}
 	}
 	if limited, ok := errors.AsType[*LimitedError](err); ok {

@@ -25,6 +25,7 @@ func TestMapError(t *testing.T) {
 		{"wrong", &cachex.DeniedError{Reason: cachex.ErrMismatch, Left: 1}, http.StatusUnauthorized, 0},
 		{"not sent", code.ErrNotSent, http.StatusServiceUnavailable, time.Second},
 		{"limited", &code.LimitedError{Scope: "phone", RetryAfter: time.Hour}, http.StatusTooManyRequests, time.Hour},
+		{"no store", code.ErrUnavailable, http.StatusServiceUnavailable, time.Second},
 		{"no limits", ratelimit.ErrUnavailable, http.StatusServiceUnavailable, time.Second},
 	} {
 		got := code.MapError(fmt.Errorf("code: %w", tc.err))
