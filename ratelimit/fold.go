@@ -2,8 +2,8 @@ package ratelimit
 
 import (
 	"context"
-	"fmt"
 	"sync"
+	"time"
 )
 
 // A folder lets calls for one hit of the same key share round trips. The first
@@ -26,7 +26,8 @@ type flight struct {
 // A waiter is one call. It gets one answer, unless it left before.
 type waiter struct {
 	answer chan folded
-	left   bool // guarded by the folder's mutex
+	until  time.Time // when it must have its answer
+	left   bool      // guarded by the folder's mutex
 }
 
 type folded struct {
@@ -38,21 +39,18 @@ func newFolder(l *Redis, most int) *folder {
 	return &folder{l: l, max: most, flights: make(map[string]*flight)}
 }
 
-// ask waits for the answer of a shared round trip, no longer than one's own
-// would have taken.
+// ask waits for the answer of a shared round trip. It needs no timer: a flight
+// answers each of its waiters in time.
 func (f *folder) ask(ctx context.Context, q question) (Result, error) {
 	w := f.board(ctx, q.key)
-	bounded, cancel := context.WithTimeout(ctx, f.l.timeout)
-	defer cancel()
 	var a folded
 	select {
 	case a = <-w.answer:
-	case <-bounded.Done():
-		if !f.leave(w) {
-			a = <-w.answer // it came in the meantime
-			break
+	case <-ctx.Done():
+		if f.leave(w) {
+			return Result{}, contextError(ctx)
 		}
-		a.err = whyNot(ctx, q.op, fmt.Errorf("nothing within %v: %w", f.l.timeout, bounded.Err()))
+		a = <-w.answer // it came in the meantime
 	}
 	if a.err != nil {
 		return f.l.decide(ctx, q, a.err)
@@ -62,10 +60,10 @@ func (f *folder) ask(ctx context.Context, q question) (Result, error) {
 
 // board puts a waiter into the queue of key, and starts the flight if there is
 // none. The flight is everybody's: it doesn't end with the context of the call
-// that began it, but with its last waiter, and each of its calls with the
-// limiter's timeout.
+// that began it, but with its last waiter, and each of its calls when the first
+// of those who are in it must have an answer.
 func (f *folder) board(ctx context.Context, key string) *waiter {
-	w := &waiter{answer: make(chan folded, 1)}
+	w := &waiter{answer: make(chan folded, 1), until: time.Now().Add(f.l.timeout)}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	fl, flying := f.flights[key]
@@ -92,8 +90,8 @@ func (f *folder) leave(w *waiter) bool {
 func (f *folder) fly(ctx context.Context, fl *flight) {
 	for batch := f.next(fl); len(batch) > 0; batch = f.next(fl) {
 		asked := f.l.deny.begin(fl.key)
-		q := question{op: "allow", key: fl.key, n: len(batch), least: 1}
-		v, err := f.l.verdict(ctx, f.l.scripts.fold, q)
+		q := question{op: "allow", key: fl.key, n: len(batch), least: 1, within: time.Until(batch[0].until)}
+		v, err := f.l.verdict(ctx, f.l.scripts.fold, q, []any{q.n})
 		over := f.deliver(fl.key, asked, batch, v, err)
 		if err := over.giveBack(ctx); err != nil {
 			f.l.counts.lost.Add(1)

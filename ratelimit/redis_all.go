@@ -31,10 +31,10 @@ func (l *Redis) AllowAll(ctx context.Context, tag string, d ...Demand) ([]Result
 		return nil, err
 	}
 	keys, args := p.call()
-	numbers, err := l.run(ctx, "allow all", l.scripts.all, keys, args)
+	answer, err := l.run(ctx, "allow all", l.scripts.all, keys, args)
 	if err == nil {
 		var v verdict
-		if v, err = l.read("allow all", numbers, p.cells, 1); err == nil {
+		if v, err = l.read("allow all", answer, p.cells, 1); err == nil {
 			return p.results(v, l.heatAll(ctx, v.got, tag, d)), nil
 		}
 	}

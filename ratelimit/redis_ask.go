@@ -2,6 +2,7 @@ package ratelimit
 
 import (
 	"context"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -12,6 +13,7 @@ import (
 type question struct {
 	op, key  string
 	n, least int
+	within   time.Duration // how long there is for it
 }
 
 func (q question) peeks() bool { return q.least > q.n }
@@ -22,6 +24,7 @@ func (q question) single() bool { return q.n == 1 && q.least == 1 }
 
 // ask answers q from the deny cache, from Redis, or by the fail policy.
 func (l *Redis) ask(ctx context.Context, q question) (Result, error) {
+	q.within = l.timeout
 	if err := checkCall(ctx, q.key, q.n); err != nil {
 		return Result{}, err
 	}
@@ -47,7 +50,11 @@ func (l *Redis) ask(ctx context.Context, q question) (Result, error) {
 // send asks Redis.
 func (l *Redis) send(ctx context.Context, q question) (Result, error) {
 	asked := l.deny.begin(q.key)
-	v, err := l.verdict(ctx, l.scripts.take, q)
+	script, args := l.scripts.take, []any{q.n, q.least}
+	if q.single() {
+		script, args = l.scripts.single, nil
+	}
+	v, err := l.verdict(ctx, script, q, args)
 	if err != nil {
 		return Result{}, err
 	}
@@ -64,17 +71,17 @@ func (l *Redis) send(ctx context.Context, q question) (Result, error) {
 	return r, nil
 }
 
-func (l *Redis) verdict(ctx context.Context, script *redis.Script, q question) (verdict, error) {
-	numbers, err := l.run(ctx, q.op, script, l.names(q.key), []any{q.n, q.least})
+func (l *Redis) verdict(ctx context.Context, script *redis.Script, q question, args []any) (verdict, error) {
+	answer, err := l.runWithin(ctx, q.within, q.op, script, l.names(q.key), args)
 	if err != nil {
 		return verdict{}, err
 	}
-	return l.read(q.op, numbers, len(l.cells), q.n)
+	return l.read(q.op, answer, len(l.cells), q.n)
 }
 
 // read takes an answer apart, and counts what it says of the state.
-func (l *Redis) read(op string, numbers []int64, cells, n int) (verdict, error) {
-	v, err := parseVerdict(numbers, cells, int64(n))
+func (l *Redis) read(op string, answer any, cells, n int) (verdict, error) {
+	v, err := parseVerdict(answer, cells, int64(n))
 	if err != nil {
 		return verdict{}, unavailable(op, err)
 	}

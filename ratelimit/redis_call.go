@@ -3,7 +3,7 @@ package ratelimit
 import (
 	"context"
 	"errors"
-	"fmt"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -11,21 +11,26 @@ import (
 // run calls script and returns what it answered, within the limiter's timeout
 // and as long as ctx lasts. Without an answer the error says why ctx is done, or
 // else wraps [ErrUnavailable].
-func (l *Redis) run(ctx context.Context, op string, script *redis.Script, keys []string, args []any) ([]int64, error) {
+func (l *Redis) run(ctx context.Context, op string, script *redis.Script, keys []string, args []any) (any, error) {
+	return l.runWithin(ctx, l.timeout, op, script, keys, args)
+}
+
+// runWithin is run with a timeout of its own.
+func (l *Redis) runWithin(ctx context.Context, d time.Duration, op string, script *redis.Script, keys []string, args []any) (any, error) {
 	if err := contextError(ctx); err != nil {
 		return nil, err
 	}
-	bounded, cancel := context.WithTimeout(ctx, l.timeout)
+	bounded, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	eval := evalAside
 	if l.punctual {
 		eval = evalScript
 	}
-	numbers, err := eval(bounded, l.rdb, script, keys, args)
+	answer, err := eval(bounded, l.rdb, script, keys, args)
 	if err != nil {
 		return nil, whyNot(ctx, op, err)
 	}
-	return numbers, nil
+	return answer, nil
 }
 
 // whyNot tells the end of the caller's patience from that of ours.
@@ -37,7 +42,7 @@ func whyNot(ctx context.Context, op string, err error) error {
 }
 
 // evalScript is one round trip, or two when the server hasn't seen the script yet.
-func evalScript(ctx context.Context, rdb redis.Scripter, script *redis.Script, keys []string, args []any) ([]int64, error) {
+func evalScript(ctx context.Context, rdb redis.Scripter, script *redis.Script, keys []string, args []any) (any, error) {
 	answer, err := script.EvalSha(ctx, rdb, keys, args...).Result()
 	if err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
 		answer, err = script.Eval(ctx, rdb, keys, args...).Result()
@@ -45,44 +50,26 @@ func evalScript(ctx context.Context, rdb redis.Scripter, script *redis.Script, k
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, err
 	}
-	return replyNumbers(answer)
+	return answer, nil
 }
 
 // evalAside is evalScript in a goroutine of its own, which is left to itself when
 // ctx ends: it ends when the client's own patience does. The client's pool bounds
 // how many there are that wait for an answer.
-func evalAside(ctx context.Context, rdb redis.Scripter, script *redis.Script, keys []string, args []any) ([]int64, error) {
-	type answer struct {
-		numbers []int64
-		err     error
+func evalAside(ctx context.Context, rdb redis.Scripter, script *redis.Script, keys []string, args []any) (any, error) {
+	type reply struct {
+		answer any
+		err    error
 	}
-	c := make(chan answer, 1)
+	c := make(chan reply, 1)
 	go func() {
-		numbers, err := evalScript(ctx, rdb, script, keys, args)
-		c <- answer{numbers, err}
+		answer, err := evalScript(ctx, rdb, script, keys, args)
+		c <- reply{answer, err}
 	}()
 	select {
-	case a := <-c:
-		return a.numbers, a.err
+	case r := <-c:
+		return r.answer, r.err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-}
-
-// replyNumbers names an answer's type only: its content is not ours to print.
-func replyNumbers(answer any) ([]int64, error) {
-	if n, ok := answer.(int64); ok {
-		return []int64{n}, nil
-	}
-	list, ok := answer.([]any)
-	if !ok {
-		return nil, fmt.Errorf("unexpected reply of type %T", answer)
-	}
-	numbers := make([]int64, len(list))
-	for i, v := range list {
-		if numbers[i], ok = v.(int64); !ok {
-			return nil, fmt.Errorf("unexpected reply with a %T in it", v)
-		}
-	}
-	return numbers, nil
 }

@@ -145,11 +145,13 @@ func TestRedisUnexpectedRepliesAreOutages(t *testing.T) {
 		return list
 	}
 	for _, reply := range []any{
-		nil, "OK", 1.5, int64(1), []any{}, []any{"1"}, map[any]any{},
-		numbers(0, 0, 1), numbers(0, 0, 1, 1, 0, 1, 1, 1),
-		numbers(0, 0, 2, 1, 0, 1, 1, 1, 0), numbers(0, 0, -1, 1, 0, 1, 1, 1, 0),
-		numbers(0, 0, 1, 1, -2, 1, 1, 1, 0), numbers(0, 0, 1, 1, 0, -1, 1, 1, 0),
-		numbers(-1, 0, 1, 1, 0, 1, 1, 1, 0), numbers(0, -1, 1, 1, 0, 1, 1, 1, 0),
+		nil, "OK", 1.5, int64(1),
+		[]any{},
+		[]any{"1"},
+		map[any]any{},
+		numbers(0, 1), numbers(0, 1, 1, 0, 1, 1),
+		numbers(0, 2, 1, 0, 1, 1, 0), numbers(0, -1, 1, 0, 1, 1, 0),
+		numbers(0, 1, 1, -2, 1, 1, 0), numbers(0, 1, 1, 0, -1, 1, 0), numbers(-1, 1, 1, 0, 1, 1, 0),
 	} {
 		t.Run(strings.ReplaceAll(fmt.Sprintf("%T %v", reply, reply), "/", ""), func(t *testing.T) {
 			for _, fold := range []int{0, 4} {

@@ -8,8 +8,10 @@ import (
 
 // Where things are in the answer of a script about hits.
 const (
-	replyHead = 3 // healed, clamped, admitted
-	replyCell = 6 // free, retry, reset, a stamp in two halves, gen
+	replyHead = 2 // notes, admitted
+	replyCell = 5 // free, retry, reset, stamp, gen
+
+	notesUnit = 65536 // of a clamped time; a healed value is 1
 )
 
 // A verdict is the answer of a script about hits.
@@ -25,21 +27,31 @@ type verdictCell struct {
 }
 
 // parseVerdict refuses what no script of ours answers, so that a Result never
-// admits more than was asked.
-func parseVerdict(numbers []int64, cells int, n int64) (verdict, error) {
-	if len(numbers) != replyHead+cells*replyCell {
-		return verdict{}, fmt.Errorf("unexpected reply of %d numbers", len(numbers))
+// admits more than was asked. It names an answer's type only: what is in it is
+// not ours to print.
+func parseVerdict(answer any, cells int, n int64) (verdict, error) {
+	list, ok := answer.([]any)
+	if !ok || len(list) != replyHead+cells*replyCell {
+		return verdict{}, fmt.Errorf("unexpected reply of type %T with %d parts", answer, len(list))
 	}
-	v := verdict{healed: numbers[0], clamped: numbers[1], got: numbers[2], cells: make([]verdictCell, cells)}
-	if v.got < 0 || v.got > n || v.healed < 0 || v.clamped < 0 {
-		return verdict{}, fmt.Errorf("unexpected reply: %d of %d admitted", v.got, n)
-	}
-	for i := range v.cells {
-		c := numbers[replyHead+i*replyCell:]
-		v.cells[i] = verdictCell{free: c[0], retry: c[1], reset: c[2], stamp: c[3]*1_000_000 + c[4], gen: c[5]}
-		if c[1] < -1 || c[2] < 0 {
-			return verdict{}, fmt.Errorf("unexpected reply: to wait %d µs and %d µs", c[1], c[2])
+	for _, v := range list {
+		if _, ok := v.(int64); !ok {
+			return verdict{}, fmt.Errorf("unexpected reply with a %T in it", v)
 		}
+	}
+	number := func(i int) int64 { return list[i].(int64) }
+	notes, got := number(0), number(1)
+	if got < 0 || got > n || notes < 0 {
+		return verdict{}, fmt.Errorf("unexpected reply: %d of %d admitted", got, n)
+	}
+	v := verdict{healed: notes % notesUnit, clamped: notes / notesUnit, got: got, cells: make([]verdictCell, cells)}
+	for i := range v.cells {
+		at := replyHead + i*replyCell
+		c := verdictCell{free: number(at), retry: number(at + 1), reset: number(at + 2), stamp: number(at + 3), gen: number(at + 4)}
+		if c.retry < -1 || c.reset < 0 {
+			return verdict{}, fmt.Errorf("unexpected reply: to wait %d µs and %d µs", c.retry, c.reset)
+		}
+		v.cells[i] = c
 	}
 	return v, nil
 }

@@ -3,6 +3,7 @@ package ratelimit
 import (
 	"embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,10 +26,12 @@ func lua(name string) string {
 // luaParts are how the files of an algorithm begin.
 var luaParts = map[Algorithm]string{SlidingLog: "log", SlidingCounter: "counter", GCRA: "gcra", FixedWindow: "window"}
 
-// What of a refused demand an answer's retry is about.
-const (
-	wantAll = "n - got"              // all that was refused
-	wantOne = "math.min(1, n - got)" // one hit
+// How many hits are asked for, and for how many of those that are refused the
+// answer tells the wait: for all, or for one.
+var (
+	takeAll    = []string{"HITS", "tonumber(ARGV[1])", "LEAST", "tonumber(ARGV[2])", "WANT", "n - got"}
+	takeSingle = []string{"HITS", "1", "LEAST", "1", "WANT", "n - got"}
+	takeFolded = []string{"HITS", "tonumber(ARGV[1])", "LEAST", "1", "WANT", "math.min(1, n - got)"}
 )
 
 // redisScripts are the scripts of one limiter. Its own limits are part of their
@@ -36,6 +39,7 @@ const (
 // come with a call are arguments, so that a server never holds more than these.
 type redisScripts struct {
 	take   *redis.Script // hits of one key
+	single *redis.Script // one of them
 	fold   *redis.Script // the same for many callers of one hit each
 	all    *redis.Script // cells as arguments
 	refund *redis.Script
@@ -44,34 +48,37 @@ type redisScripts struct {
 
 func newRedisScripts(a Algorithm, cells []cell) redisScripts {
 	return redisScripts{
-		take:   newScript(a, cells, wantAll),
-		fold:   newScript(a, cells, wantOne),
-		all:    newScript(a, nil, wantAll),
+		take:   newScript(a, cells, takeAll),
+		single: newScript(a, cells, takeSingle),
+		fold:   newScript(a, cells, takeFolded),
+		all:    newScript(a, nil, takeAll),
 		refund: redis.NewScript(fill(a, lua("head")+lua("refund"), nil)),
 		reset:  redis.NewScript(fill(a, lua("head")+lua("reset"), nil)),
 	}
 }
 
-func newScript(a Algorithm, cells []cell, want string) *redis.Script {
-	return redis.NewScript(scriptText(a, cells, want))
+func newScript(a Algorithm, cells []cell, how []string) *redis.Script {
+	return redis.NewScript(scriptText(a, cells, how))
 }
 
 // scriptText returns the script of hits under cells, or under those that come as
 // arguments if there are none.
-func scriptText(a Algorithm, cells []cell, want string) string {
+func scriptText(a Algorithm, cells []cell, how []string) string {
 	text := lua("head")
 	if a == SlidingLog {
 		text += lua("log_begin")
 	}
-	with := []string{"WANT", want}
+	with := slices.Clone(how)
 	switch len(cells) {
 	case 0:
 		text += strings.Replace(lua("all"), "--CELLS--\n", lua("cells"), 1)
+		with = append(with, "ROOM", "")
 	case 1:
 		text += lua("one")
 		with = append(with, "LIMIT", luaNumber(cells[0].limit), "SPAN", luaNumber(cells[0].span))
 	default:
 		text += strings.Replace(lua("all"), "--CELLS--\n", luaCells(a, cells), 1)
+		with = append(with, "ROOM", strings.Repeat(", 0", replyCell*len(cells)))
 	}
 	return fill(a, text, with)
 }

@@ -1,7 +1,7 @@
 -- a: hits in this window, b: in the one before, c: the number of this window.
 -- elapsed: how much of it is gone. The value is c, a, b and gen.
-local c = math.floor(now / SPAN)
-local a, b, gen, elapsed = 0, 0, 0, now - c * SPAN
+local elapsed = now % SPAN
+local a, b, c, gen = 0, 0, (now - elapsed) / SPAN, 0
 local v = pcall('GET', key)
 if v then
   local at, these, those, resets
@@ -10,7 +10,7 @@ if v then
   if not at then
     if v.err and string.sub(v.err, 1, 9) ~= 'WRONGTYPE' then return v end
     call('DEL', key)
-    healed = healed + 1
+    notes = notes + 1
   elseif at == c then
     a, b = these, those
   elseif at == c - 1 then
@@ -20,7 +20,7 @@ if v then
     a, b, c, elapsed = these, those, at, now - at * SPAN
   elseif at > c then
     -- It jumped: what was counted counts from now on.
-    a, b, clamped = these, those, clamped + 1
+    a, b, notes = these, those, notes + 65536
     call('SET', key, string.format('%.0f %.0f %.0f %.0f', c, a, b, gen), 'PX', math.floor((2 * SPAN - elapsed) / 1000) + 1)
   end
 end

@@ -11,13 +11,14 @@ if a then
   if not a or a % 1 ~= 0 then
     if v.err and string.sub(v.err, 1, 9) ~= 'WRONGTYPE' then return v end
     call('DEL', key)
-    a, healed = false, healed + 1
+    a, notes = false, notes + 1
   elseif a - now > LIMIT * SPAN then
     -- No hit leaves it there: the clock went back, or the limit came down.
-    a, clamped = now + LIMIT * SPAN, clamped + 1
+    a, notes = now + LIMIT * SPAN, notes + 65536
     call('SET', key, string.format('%.0f %.0f', a, gen), 'PX', math.floor(LIMIT * SPAN / 1000) + 1)
   end
 end
 if not a or a < now then a = now end
 local reset = a - now
-local free = math.floor((LIMIT * SPAN - reset) / SPAN)
+local room = LIMIT * SPAN - reset
+local free = (room - room % SPAN) / SPAN

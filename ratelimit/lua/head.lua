@@ -5,6 +5,7 @@
 --   key, LIMIT  and how many hits the limit has room for at once
 --   SPAN        the window's length; for GCRA the pause between two hits
 -- and speaks through
+--   notes       what was met: 1 per value deleted, 65536 per time put back
 --   a, b, c     what the cell holds: the algorithm's own
 --   free        how many hits have room now
 --   reset       how long until the cell is as good as new
@@ -12,4 +13,4 @@
 --               that hits from before one aren't given back after it
 local call, pcall = redis.call, redis.pcall -- a number as argument keeps 17 digits; .. would keep 14
 local time = call('TIME')
-local now, healed, clamped = time[1] * 1000000 + time[2], 0, 0
+local now, notes = time[1] * 1000000 + time[2], 0

@@ -11,5 +11,5 @@ else
   call('LTRIM', key, 0, low - 1)
 end
 --PUSH--
-last, few, clamped = from + count - 1, nil, clamped + 1
+last, few, notes = from + count - 1, nil, notes + 65536
 call('PEXPIRE', key, math.floor(2 * SPAN / 1000) + 1)

@@ -4,7 +4,7 @@ if seen ~= key then
   if type(len) ~= 'number' then
     if string.sub(len.err, 1, 9) ~= 'WRONGTYPE' then return len end
     call('DEL', key)
-    len, healed = 0, healed + 1
+    len, notes = 0, notes + 1
   end
   if len > 0 then
     if len <= 8 then
@@ -17,7 +17,7 @@ if seen ~= key then
     local lead = LIMIT + math.min(SPAN, 1000000)
     if not last or last % 1 ~= 0 then
       call('DEL', key)
-      len, last, healed = 0, 0, healed + 1
+      len, last, notes = 0, 0, notes + 1
     elseif -last > now + lead then
       last = 0
     elseif last > now + lead then
@@ -34,7 +34,7 @@ while a < high do
   local mid = a + step
   if mid >= high then mid = math.floor((a + high) / 2) end
   local hit = tonumber(few and few[mid + 1] or call('LINDEX', key, mid))
-  if not hit then hit, healed = 0, healed + 1 end
+  if not hit then hit, notes = 0, notes + 1 end
   if hit > horizon then
     high = mid
     step = math.floor((high - a) / 2)

@@ -1,11 +1,13 @@
--- The hits of one key under one limit: LIMIT, SPAN and WANT are constants.
--- Of n hits all that have room are admitted, but none if those are fewer than
--- least. Answers healed, clamped, admitted and the cell.
-local key, n, least = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
+-- The hits of one key under one limit: capital names are constants. Of n hits all
+-- that have room are admitted, but none if those are fewer than least. Answers
+-- notes, admitted and the cell.
+local key, n, least = KEYS[1], HITS, LEAST
 --LOAD--
-local got, stamp, retry = math.max(0, math.min(n, free)), 0, 0
-if got < least then got = 0 end
-if got > 0 then
+local got, stamp, retry = n, 0, 0
+if free < n then got = free end
+if got < least or got < 1 then
+  got = 0
+else
 --TAKE--
 end
 local want = WANT
@@ -14,4 +16,4 @@ if want > LIMIT then
 elseif want > free then
 --WAIT--
 end
-return { healed, clamped, got, free, retry, reset, math.floor(stamp / 1000000), stamp % 1000000, gen }
+return { notes, got, free, retry, reset, stamp, gen }

@@ -1,7 +1,7 @@
 -- a: hits in this window, c: its number. elapsed: how much of it is gone. The
 -- value is c, a and gen.
-local c = math.floor(now / SPAN)
-local a, b, gen, elapsed = 0, 0, 0, now - c * SPAN
+local elapsed = now % SPAN
+local a, b, c, gen = 0, 0, (now - elapsed) / SPAN, 0
 local v = pcall('GET', key)
 if v then
   local at, these, resets
@@ -10,7 +10,7 @@ if v then
   if not at then
     if v.err and string.sub(v.err, 1, 9) ~= 'WRONGTYPE' then return v end
     call('DEL', key)
-    healed = healed + 1
+    notes = notes + 1
   elseif at == c then
     a = these
   elseif at == c + 1 then
@@ -18,7 +18,7 @@ if v then
     a, c, elapsed = these, at, now - at * SPAN
   elseif at > c then
     -- It jumped: what was counted counts from now on.
-    a, clamped = these, clamped + 1
+    a, notes = these, notes + 65536
     call('SET', key, string.format('%.0f %.0f %.0f', c, a, gen), 'PX', math.floor((SPAN - elapsed) / 1000) + 1)
   end
 end
