@@ -21,15 +21,16 @@
 //
 // # The path of a message
 //
-//	     Submit, Send
-//	          │
-//	IdemKey, or queue in use? ──yes──▶ store, claimed ──┐
-//	          │ no                                      │
-//	          ▼                                         ▼
-//	       limiter ──▶ monitor ──▶ provider  ◀──────  workers (Run)
-//	          │           │            │                ▲
-//	     limited        open    fails, throttles        │ claim
-//	          └───────────┴────────────┴────────────▶ store ──▶ dead letters
+//	                  Submit
+//	                    │
+//	        IdemKey, or queue in use? ──yes──▶ store, claimed
+//	                    │ no                         │
+//	                    ▼                            │
+//	┌───────▶ limiter, monitor, provider ◀───────────┘
+//	│             │           │
+//	│ claim    not now      taken: done
+//	│             ▼
+//	└── Run ─── store ──▶ dead letters
 //
 // In use:
 //

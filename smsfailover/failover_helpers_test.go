@@ -138,10 +138,12 @@ func run(t testing.TB, f *smsfailover.Failover) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- f.Run(ctx) }()
-	return sync.OnceFunc(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		require.NoError(t, <-ended)
 	})
+	t.Cleanup(stop) // a test that fails ends too
+	return stop
 }
 
 func depth(t testing.TB, s smsfailover.Store) smsfailover.Depth {

@@ -2,7 +2,6 @@ package smsfailover_test
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -48,11 +47,8 @@ func TestTheBoundHoldsUnderConcurrency(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range 200 {
 			wg.Go(func() {
-				for j := range 3 {
-					_, err := f.Submit(t.Context(), code(phones(i), fmt.Sprint(j)))
-					if err != nil {
-						require.ErrorIs(t, err, smsfailover.ErrQueueFull)
-					}
+				if _, err := f.Submit(t.Context(), code(phones(i), "1")); err != nil {
+					require.ErrorIs(t, err, smsfailover.ErrQueueFull)
 				}
 			})
 		}
@@ -153,7 +149,30 @@ func TestALookIsSharedButNotItsCancellation(t *testing.T) {
 	})
 }
 
-// A slowDepth takes 2 seconds to count.
+// What this process queues while a look is under way isn't forgotten when the look,
+// which may have missed it, ends.
+func TestALookMissesNothing(t *testing.T) {
+	bubble(t, func(t *testing.T, p *provider, s *smsfailover.MemStore) {
+		f := newFailover(t, p, &slowDepth{Store: s}, smsfailover.WithPoll(time.Minute))
+		p.set(func(_ context.Context, m sms) error {
+			if m.args[0] == "old" {
+				return errDown
+			}
+			return nil
+		})
+		var wg sync.WaitGroup
+		wg.Go(func() { require.Equal(t, smsfailover.Delivered, submit(t, f, code(phones(1), "1"))) })
+		synctest.Wait()
+		time.Sleep(time.Second)
+		old := code(phone, "old")
+		old.IdemKey = "key"
+		require.Equal(t, smsfailover.Queued, submit(t, f, old))
+		wg.Wait()
+		require.Equal(t, smsfailover.Superseded, submit(t, f, code(phone, "new")))
+	})
+}
+
+// A slowDepth takes 2 seconds to say what it counted.
 type slowDepth struct {
 	smsfailover.Store
 	looks int
@@ -161,9 +180,10 @@ type slowDepth struct {
 
 func (s *slowDepth) Depth(ctx context.Context) (smsfailover.Depth, error) {
 	s.looks++
+	d, err := s.Store.Depth(ctx)
 	select {
 	case <-time.After(2 * time.Second):
-		return s.Store.Depth(ctx)
+		return d, err
 	case <-ctx.Done():
 		return smsfailover.Depth{}, ctx.Err()
 	}

@@ -32,9 +32,6 @@ type result struct {
 // obeys send and until: what is half sent must not be cut off by a caller who
 // leaves.
 func (f *Failover) try(ask, send context.Context, m *Message, until time.Time) result {
-	if past(m) {
-		return result{verdict: expired, err: ErrExpired}
-	}
 	// An open monitor is asked first, since it costs no token of the limiter.
 	if d := f.gate.RetryAfter(); d > 0 {
 		return result{verdict: refused, after: d}

@@ -77,6 +77,31 @@ func TestACallerWhoLeavesAfterStoringIsQueued(t *testing.T) {
 	})
 }
 
+// A caller who leaves in the middle of many hears which ones went.
+func TestACallerWhoLeavesInTheMiddle(t *testing.T) {
+	bubble(t, func(t *testing.T, p *provider, s *smsfailover.MemStore) {
+		f := newFailover(t, p, s, smsfailover.WithWorkers(2, 2, time.Minute))
+		p.set(takes(time.Second))
+		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+		defer cancel()
+		ms := make([]smsfailover.Message, 7)
+		for i := range ms {
+			ms[i] = code(phones(i), "1")
+		}
+		out, err := f.Submit(ctx, ms...)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorContains(t, err, "3 of 7 messages were not accepted")
+		for i, r := range out {
+			want := smsfailover.Delivered
+			if i >= 4 {
+				want = smsfailover.Rejected
+			}
+			require.Equal(t, want, r.Outcome, i)
+		}
+		require.Len(t, p.taken(), 4)
+	})
+}
+
 type limiterFunc func(ctx context.Context) (time.Duration, error)
 
 func (f limiterFunc) Take(ctx context.Context, _ string) (time.Duration, error) { return f(ctx) }
@@ -347,6 +372,21 @@ func TestMessagesToOneNumberKeepTheirOrder(t *testing.T) {
 		require.Equal(t, []string{"3"}, p.taken()[1].args)
 		time.Sleep(time.Hour)
 		require.Len(t, p.asked(), 3)
+	})
+}
+
+// A message that takes the place of one that nobody has in hand goes as soon as a
+// worker can, and not when the lease it was stored under ends.
+func TestASupersedingMessageIsFreeAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T, p *provider, s *smsfailover.MemStore) {
+		f := newFailover(t, p, s, smsfailover.WithBackoff(smsfailover.Exponential(time.Hour, 2, 0, time.Hour)))
+		defer run(t, f)()
+		p.fail(errDown)
+		require.Equal(t, smsfailover.Queued, submit(t, f, code(phone, "old")))
+		p.set(nil)
+		require.Equal(t, smsfailover.Superseded, submit(t, f, code(phone, "new")))
+		until(t, time.Second, func() bool { return len(p.taken()) == 1 })
+		require.Equal(t, []string{"new"}, p.taken()[0].args)
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 // submitWave settles every entry of a wave, whose lanes are different ones.
 func (f *Failover) submitWave(ctx context.Context, wave []entry) {
 	if err := f.lanes.enter(ctx, wave); err != nil {
-		rejectAll(pointers(wave), err)
+		rejectAll(unsettled(wave), err)
 		return
 	}
 	defer f.lanes.leave(wave)
@@ -35,14 +35,6 @@ func rejectAll(entries []*entry, err error) {
 	}
 }
 
-func pointers(wave []entry) []*entry {
-	out := make([]*entry, len(wave))
-	for i := range wave {
-		out[i] = &wave[i]
-	}
-	return out
-}
-
 func unsettled(wave []entry) []*entry {
 	var out []*entry
 	for i := range wave {
@@ -56,16 +48,25 @@ func unsettled(wave []entry) []*entry {
 // mustStoreFirst returns the entries that may not go straight to the provider:
 // those with an IdemKey, and all of them unless the queue is known to be empty.
 func (f *Failover) mustStoreFirst(ctx context.Context, wave []entry) []*entry {
-	// If the store can't say, storing is what tells the caller that it fails.
-	empty, err := f.gauge.empty(ctx)
 	var out []*entry
+	straight := false
 	for i := range wave {
-		e := &wave[i]
-		if !e.settled && (err != nil || !empty || e.m.IdemKey != "") {
+		switch e := &wave[i]; {
+		case e.settled:
+		case e.m.IdemKey != "":
 			out = append(out, e)
+		default:
+			straight = true
 		}
 	}
-	return out
+	if !straight {
+		return out
+	}
+	if empty, err := f.gauge.empty(ctx); err == nil && empty {
+		return out
+	}
+	// If the store can't say, storing is what tells the caller that it fails.
+	return unsettled(wave)
 }
 
 // tryAll tries what is not settled, some at once.

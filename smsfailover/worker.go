@@ -63,6 +63,7 @@ type runner struct {
 	landed chan *claim
 	last   time.Time // when it last claimed
 	next   time.Time // when to claim again
+	due    time.Time // when something is that this process has queued; zero: unknown
 	idle   bool      // next is that far off only as nothing was due
 }
 
@@ -103,7 +104,10 @@ func (r *runner) claim(ctx context.Context) {
 	case err != nil:
 		r.next = now.Add(spread(claimAgain/2, claimAgain))
 	case got < n:
-		r.next, r.idle = now.Add(spread(r.cfg.poll/2, r.cfg.poll)), true
+		if !now.Before(r.due) {
+			r.due = time.Time{}
+		}
+		r.next, r.idle = r.untilDue(now, now.Add(spread(r.cfg.poll/2, r.cfg.poll))), true
 	case health < 1:
 		r.next = now.Add(rampStep)
 	}
@@ -174,14 +178,26 @@ func (r *runner) wait(ctx context.Context) {
 	}
 }
 
-// hear makes the next claim when something is due, if nothing else keeps from it.
+// hear notes that something is due then, and claims it if nothing but the poll
+// keeps from it.
 func (r *runner) hear(due time.Time) {
-	if soonest := r.last.Add(claimGap); due.Before(soonest) {
-		due = soonest
+	if r.due.IsZero() || due.Before(r.due) {
+		r.due = due
 	}
-	if r.idle && due.Before(r.next) {
-		r.next = due
+	if r.idle {
+		r.next = r.untilDue(r.last, r.next)
 	}
+}
+
+// untilDue returns when to claim if something is due before next.
+func (r *runner) untilDue(last, next time.Time) time.Time {
+	if r.due.IsZero() || r.due.After(next) {
+		return next
+	}
+	if soonest := last.Add(claimGap); r.due.Before(soonest) {
+		return soonest
+	}
+	return r.due
 }
 
 func (r *runner) land(c *claim) {
