@@ -18,39 +18,48 @@ func TestSetHeaders(t *testing.T) {
 		limit, left, reset, policy, wait string
 	}{
 		{
-			"admitted", ratelimit.Result{Allowed: 1, Remaining: 9, ResetAfter: time.Minute, Limit: minute},
+			"admitted",
+			ratelimit.Result{Allowed: 1, Remaining: 9, ResetAfter: time.Minute, Limit: minute},
 			"10", "9", "60", "10;w=60", "",
 		},
 		{
-			"reset is rounded up", ratelimit.Result{Allowed: 1, Remaining: 9, ResetAfter: time.Second + 1, Limit: minute},
+			"reset is rounded up",
+			ratelimit.Result{Allowed: 1, Remaining: 9, ResetAfter: time.Second + 1, Limit: minute},
 			"10", "9", "2", "10;w=60", "",
 		},
 		{
-			"refused", ratelimit.Result{RetryAfter: 2500 * time.Millisecond, ResetAfter: 55 * time.Second, Limit: minute},
+			"refused",
+			ratelimit.Result{RetryAfter: 2500 * time.Millisecond, ResetAfter: 55 * time.Second, Limit: minute},
 			"10", "0", "55", "10;w=60", "3",
 		},
 		{
-			"refused for a nanosecond", ratelimit.Result{RetryAfter: 1, ResetAfter: 1, Limit: minute},
+			"refused for a nanosecond",
+			ratelimit.Result{RetryAfter: 1, ResetAfter: 1, Limit: minute},
 			"10", "0", "1", "10;w=60", "1",
 		},
 		{
-			"refused in part", ratelimit.Result{Allowed: 3, RetryAfter: time.Second, ResetAfter: time.Minute, Limit: minute},
+			"refused in part",
+			ratelimit.Result{Allowed: 3, RetryAfter: time.Second, ResetAfter: time.Minute, Limit: minute},
 			"10", "0", "60", "10;w=60", "1",
 		},
 		{
-			"refused for ever", ratelimit.Result{Remaining: 4, RetryAfter: ratelimit.Never, Limit: minute},
+			"refused for ever",
+			ratelimit.Result{Remaining: 4, RetryAfter: ratelimit.Never, Limit: minute},
 			"10", "4", "0", "10;w=60", "",
 		},
 		{
-			"a burst", ratelimit.Result{Allowed: 1, Remaining: 19, ResetAfter: 3 * time.Second, Limit: ratelimit.Limit{N: 10, Per: time.Minute, Burst: 20}},
+			"a burst",
+			ratelimit.Result{Allowed: 1, Remaining: 19, ResetAfter: 3 * time.Second, Limit: ratelimit.Limit{N: 10, Per: time.Minute, Burst: 20}},
 			"10", "19", "3", "10;w=60;burst=20", "",
 		},
 		{
-			"a short window", ratelimit.Result{Allowed: 1, ResetAfter: time.Millisecond, Limit: ratelimit.Limit{N: 1, Per: 100 * time.Millisecond}},
+			"a short window",
+			ratelimit.Result{Allowed: 1, ResetAfter: time.Millisecond, Limit: ratelimit.Limit{N: 1, Per: 100 * time.Millisecond}},
 			"1", "0", "1", "1;w=1", "",
 		},
 		{
-			"a limit of 0", ratelimit.Result{RetryAfter: ratelimit.Never, Limit: ratelimit.PerHour(0)},
+			"a limit of 0",
+			ratelimit.Result{RetryAfter: ratelimit.Never, Limit: ratelimit.PerHour(0)},
 			"0", "0", "0", "0;w=3600", "",
 		},
 		{"admitted without a limiter", ratelimit.Result{Allowed: 1, Source: ratelimit.Assumed}, "", "", "", "", ""},
