@@ -77,10 +77,11 @@ func (s *Store) lease(ctx context.Context, c conn, cl *claim) error {
 		cl.rows[i].claims++
 	}
 	for part := range slices.Chunk(ids, maxList) {
-		q := s.sql(`UPDATE {jobs}{by id} SET due = ?, lease_until = ?, token = {token},
-			holder = NULL, owner = ?, claims = claims + 1 WHERE id`,
-			cl.now+cl.lease, cl.now+cl.lease, s.bytes(cl.nonce), cl.owner).in(part)
-		if _, err := exec(ctx, c, q); err != nil {
+		q := change{
+			"due = ?, lease_until = ?, token = {token}, holder = NULL, owner = ?, claims = claims + 1",
+			[]any{cl.now + cl.lease, cl.now + cl.lease, s.bytes(cl.nonce), cl.owner},
+		}
+		if _, err := exec(ctx, c, s.update(q, part)); err != nil {
 			return err
 		}
 	}

@@ -36,6 +36,9 @@ type flavor struct {
 	// oneStatement tells that UPDATE and DELETE can return rows, and a CTE hold
 	// them, so that a call is one statement without a transaction around it.
 	oneStatement bool
+	// joinLists tells that rows are looked up by a join with a list of keys, since
+	// IN reads small tables from end to end and locks all that it reads.
+	joinLists bool
 	// byConn tells that transactions are begun by a statement; see begin.
 	byConn bool
 }
@@ -53,19 +56,20 @@ var sqliteSchema string
 // small, or was when it was looked at last, the server would read it all, wait
 // for rows that others hold and sort the rest.
 var mysqlWords = map[string]string{
-	"{now}":       "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))",
-	"{token}":     "CONCAT(?, id)",
-	"{hash}":      "?",
-	"{greatest}":  "GREATEST",
-	"{lock}":      " FOR UPDATE",
-	"{arm}":       "(",
-	"{end}":       ")",
-	"{skip}":      " FOR UPDATE SKIP LOCKED",
-	"{delete}":    "DELETE {jobs} FROM",
-	"{by id}":     " FORCE INDEX (PRIMARY)",
-	"{by dedupe}": " FORCE INDEX ({prefix}dedupe)",
-	"{by holder}": " FORCE INDEX ({prefix}holder)",
-	"{by due}":    " FORCE INDEX ({prefix}claim)",
+	"{now}":        "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))",
+	"{token}":      "CONCAT(?, id)",
+	"{hash}":       "?",
+	"{greatest}":   "GREATEST",
+	"{lock}":       " FOR UPDATE",
+	"{arm}":        "(",
+	"{end}":        ")",
+	"{skip}":       " FOR UPDATE SKIP LOCKED",
+	"{by id}":      " FORCE INDEX (PRIMARY)",
+	"{by dedupe}":  " FORCE INDEX ({prefix}dedupe)",
+	"{by holder}":  " FORCE INDEX ({prefix}holder)",
+	"{by due}":     " FORCE INDEX ({prefix}claim)",
+	"{by k}":       " FORCE INDEX (PRIMARY)",
+	"{by expires}": " FORCE INDEX ({prefix}expires)",
 }
 
 // The subselect makes the time a constant of the statement, which an index can be
@@ -79,7 +83,6 @@ var postgresqlWords = map[string]string{
 	"{arm}":      "SELECT * FROM (",
 	"{end}":      ") arm",
 	"{skip}":     " FOR UPDATE SKIP LOCKED",
-	"{delete}":   "DELETE FROM",
 }
 
 // The time is one of milliseconds. A day of the Julian calendar holds it exactly
@@ -89,12 +92,11 @@ var sqliteWords = map[string]string{
 	"{token}":    "CAST(? || id AS BLOB)",
 	"{hash}":     "?",
 	"{greatest}": "MAX",
-	"{delete}":   "DELETE FROM",
 }
 
 var flavors = map[Dialect]flavor{
-	MySQL:      {name: "MySQL", schema: mysqlSchema, words: mysqlWords},
-	MariaDB:    {name: "MariaDB", schema: mysqlSchema, words: mysqlWords},
+	MySQL:      {name: "MySQL", schema: mysqlSchema, words: mysqlWords, joinLists: true},
+	MariaDB:    {name: "MariaDB", schema: mysqlSchema, words: mysqlWords, joinLists: true},
 	PostgreSQL: {name: "PostgreSQL", schema: postgresqlSchema, words: postgresqlWords, numbered: true, unsafeText: true, oneStatement: true},
 	SQLite:     {name: "SQLite", schema: sqliteSchema, words: sqliteWords, byConn: true},
 }

@@ -49,7 +49,7 @@ func (s *Store) purge(ctx context.Context, c conn, stored int, now int64) error 
 		return nil
 	}
 	var old []any
-	q := s.sql("SELECT k FROM {idem} WHERE expires <= ?", now).fresh().
+	q := s.sql("SELECT k FROM {idem}{by expires} WHERE expires <= ?", now).fresh().
 		add(" ORDER BY expires LIMIT ?{skip}", 2*max(stored, purgeEvery))
 	err := query(ctx, c, q, func(rows *sql.Rows) error {
 		var key []byte
@@ -65,7 +65,7 @@ func (s *Store) purge(ctx context.Context, c conn, stored int, now int64) error 
 
 func (s *Store) forget(ctx context.Context, c conn, keys []any) error {
 	for part := range slices.Chunk(keys, maxList) {
-		if _, err := exec(ctx, c, s.sql("DELETE FROM {idem} WHERE k").in(part).fresh()); err != nil {
+		if _, err := exec(ctx, c, s.delete("{idem}", "k", part).fresh()); err != nil {
 			return err
 		}
 	}

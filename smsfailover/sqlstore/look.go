@@ -92,13 +92,13 @@ func (s *Store) see(rows *sql.Rows, seen *sight) error {
 // lookForJobs searches each index by itself: with OR in their place servers read
 // the whole table at times, and some lock all that they read.
 func (s *Store) lookForJobs(batch []*item) *stmt {
-	const columns = "SELECT id, args, sealed, not_after, lease_until, token, holder, owner, dedupe FROM {jobs}"
+	const columns = "SELECT id, args, sealed, not_after, lease_until, token, holder, owner, dedupe FROM "
 	ids, hashes := make([]any, len(batch)), make([]any, len(batch))
 	for i, it := range batch {
 		ids[i], hashes[i] = s.bytes(it.ID), []byte(it.dedupe)
 	}
 	arm := func(q *stmt, column string, args []any) *stmt {
-		return q.add("{arm}" + columns + "{by " + column + "} WHERE " + column).in(args).fresh().add("{lock}{end}")
+		return q.add("{arm}"+columns).which("{jobs}", column, args).fresh().add("{lock}{end}")
 	}
 	q := arm(s.sql(""), "id", ids).add(" UNION ALL ")
 	q = arm(q, "holder", ids).add(" UNION ALL ")

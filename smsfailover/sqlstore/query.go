@@ -21,8 +21,8 @@ func newNames(f flavor, prefix string) *strings.Replacer {
 	own := strings.NewReplacer("{prefix}", prefix, "{jobs}", prefix+"jobs", "{idem}", prefix+"idem")
 	pairs := []string{"{prefix}", prefix, "{jobs}", prefix + "jobs", "{idem}", prefix + "idem"}
 	for _, word := range []string{
-		"{now}", "{token}", "{hash}", "{greatest}", "{lock}", "{skip}", "{arm}", "{end}", "{delete}",
-		"{by id}", "{by dedupe}", "{by holder}", "{by due}",
+		"{now}", "{token}", "{hash}", "{greatest}", "{lock}", "{skip}", "{arm}", "{end}",
+		"{by id}", "{by dedupe}", "{by holder}", "{by due}", "{by k}", "{by expires}",
 	} {
 		pairs = append(pairs, word, own.Replace(f.words[word]))
 	}
@@ -75,6 +75,46 @@ func (q *stmt) in(values []any) *stmt {
 		}
 	}
 	return q.add(" = ANY ((SELECT ?::text::"+kind+"[])::"+kind+"[])", textArray(array))
+}
+
+// which appends the table and a condition: that column is one of values, as in
+// takes them. More conditions may follow.
+func (q *stmt) which(table, column string, values []any) *stmt {
+	if q.s.f.joinLists {
+		return q.join(table, column, values).add(" WHERE TRUE")
+	}
+	return q.add(table + " WHERE " + column).in(values)
+}
+
+// join appends a join of values with the rows of table whose column is one of
+// them. The server searches the index for each value, in the order of values.
+func (q *stmt) join(table, column string, values []any) *stmt {
+	const one = "SELECT CAST(? AS BINARY) AS wanted"
+	list := one + strings.Repeat(" UNION ALL "+one, len(values)-1)
+	return q.add("("+list+") AS list STRAIGHT_JOIN "+table+"{by "+column+"} ON "+column+" = wanted", values...)
+}
+
+// update makes the statement that changes the jobs with ids.
+func (s *Store) update(c change, ids []any) *stmt {
+	if s.f.joinLists {
+		return s.sql("UPDATE ").join("{jobs}", "id", ids).add(" SET "+c.set, c.args...)
+	}
+	return s.sql("UPDATE {jobs} SET "+c.set+" WHERE id", c.args...).in(ids)
+}
+
+// delete makes the statement that deletes the rows of table whose column is one
+// of values.
+func (s *Store) delete(table, column string, values []any) *stmt {
+	if s.f.joinLists {
+		return s.sql("DELETE "+table+" FROM ").join(table, column, values)
+	}
+	return s.sql("DELETE FROM ").which(table, column, values)
+}
+
+// A change is what follows SET, and its arguments.
+type change struct {
+	set  string
+	args []any
 }
 
 // fresh appends a condition that always holds, and that makes PostgreSQL plan the

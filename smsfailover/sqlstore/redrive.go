@@ -54,21 +54,23 @@ func (s *Store) revive(ctx context.Context, c conn, letters []letter) (int, erro
 		return 0, err
 	}
 	var ids []any
-	q := s.sql(`UPDATE {jobs}{by id} SET state = 0, band = CASE WHEN priority > 0 THEN 1 WHEN priority < 0 THEN -1 ELSE 0 END,
-		due = {now}, not_before = {now}, attempt = 0, claims = 0, prev = 0, dedupe = CASE id`)
+	revived := change{set: `state = 0, band = CASE WHEN priority > 0 THEN 1 WHEN priority < 0 THEN -1 ELSE 0 END,
+		due = {now}, not_before = {now}, attempt = 0, claims = 0, prev = 0, dedupe = CASE id`}
 	for _, l := range letters {
 		h, locked := hashes[l.id]
 		if !locked || taken[h] {
 			continue
 		}
 		taken[h] = true
-		q.add(" WHEN ? THEN {hash}", s.raw(l.id), []byte(h))
 		ids = append(ids, s.raw(l.id))
+		revived.set += " WHEN ? THEN {hash}"
+		revived.args = append(revived.args, s.raw(l.id), []byte(h))
 	}
 	if len(ids) == 0 {
 		return 0, nil
 	}
-	_, err = exec(ctx, c, q.add(" END WHERE id").in(ids))
+	revived.set += " END"
+	_, err = exec(ctx, c, s.update(revived, ids))
 	return len(ids), err
 }
 
@@ -80,7 +82,7 @@ func (s *Store) lockLetters(ctx context.Context, c conn, letters []letter) (map[
 		ids[i] = s.raw(l.id)
 	}
 	hashes := make(map[string]string, len(letters))
-	q := s.sql("SELECT id, tpl, recipient FROM {jobs}{by id} WHERE id").in(ids).add(" AND state = 1{lock}")
+	q := s.sql("SELECT id, tpl, recipient FROM ").which("{jobs}", "id", ids).add(" AND state = 1{lock}")
 	err := query(ctx, c, q, func(rows *sql.Rows) error {
 		var r row
 		if err := rows.Scan(&r.id, &r.tpl, &r.to); err != nil {

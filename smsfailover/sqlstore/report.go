@@ -7,17 +7,11 @@ import (
 	"github.com/ycvk/tinybook/smsfailover"
 )
 
-// A report is what a worker says of claims, as two changes of rows. A change is
-// what follows SET; of a job that its worker holds, none is DELETE.
+// A report is what a worker says of claims, as two changes of rows.
 type report struct {
 	op      string
-	current change // of a job that its worker holds
+	current change // of a job that its worker holds; without text it is deleted
 	waiting change // of one that waits for an older one, which its worker holds
-}
-
-type change struct {
-	set  string
-	args []any
 }
 
 const unclaimed = "token = NULL, holder = NULL, lease_until = NULL, owner = NULL, "
@@ -113,12 +107,4 @@ func without(refs []smsfailover.Ref, held map[smsfailover.Ref]bool) (left []smsf
 		}
 	}
 	return left
-}
-
-// changeStatement begins the statement that makes a change; a condition follows.
-func (s *Store) changeStatement(c change) *stmt {
-	if c.set == "" {
-		return s.sql("{delete} {jobs}{by id} ")
-	}
-	return s.sql("UPDATE {jobs}{by id} SET "+c.set+" ", c.args...)
 }

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"slices"
@@ -18,6 +19,8 @@ func (s *Store) reportInTx(ctx context.Context, rep report, refs []smsfailover.R
 			return err
 		}
 	}
+	// Calls that overlap lock in one order.
+	refs = slices.SortedFunc(slices.Values(refs), func(a, b smsfailover.Ref) int { return cmp.Compare(a.ID, b.ID) })
 	return s.tx(ctx, rep.op, func(c conn) error {
 		clear(held)
 		for part := range slices.Chunk(refs, maxList) {
@@ -32,7 +35,11 @@ func (s *Store) reportInTx(ctx context.Context, rep report, refs []smsfailover.R
 // reportOne reports whether it found the job, claimed as r says and superseded by
 // none, and changed it.
 func (s *Store) reportOne(ctx context.Context, rep report, r smsfailover.Ref) (touched bool, err error) {
-	q := s.changeStatement(rep.current).add("WHERE id = ? AND token = ? AND holder IS NULL", s.bytes(r.ID), s.bytes(r.Token))
+	q := s.sql("DELETE FROM {jobs}")
+	if rep.current.set != "" {
+		q = s.sql("UPDATE {jobs} SET "+rep.current.set, rep.current.args...)
+	}
+	q.add(" WHERE id = ? AND token = ? AND holder IS NULL", s.bytes(r.ID), s.bytes(r.Token))
 	err = s.try(ctx, rep.op, func() error {
 		n, err := exec(ctx, s.db, q)
 		touched = n > 0
@@ -68,7 +75,7 @@ func (s *Store) lockClaims(ctx context.Context, c conn, column, and string, refs
 		args[i] = s.bytes(r.ID)
 		asked[r] = true
 	}
-	q := s.sql("SELECT id, " + column + ", token FROM {jobs}{by " + column + "} WHERE " + column).in(args).
+	q := s.sql("SELECT id, "+column+", token FROM ").which("{jobs}", column, args).
 		add(and + " AND token IS NOT NULL{lock}")
 	err = query(ctx, c, q, func(rows *sql.Rows) error {
 		var id string
@@ -87,6 +94,10 @@ func (s *Store) change(ctx context.Context, c conn, ch change, ids []any) error 
 	if len(ids) == 0 {
 		return nil
 	}
-	_, err := exec(ctx, c, s.changeStatement(ch).add("WHERE id").in(ids))
+	q := s.delete("{jobs}", "id", ids)
+	if ch.set != "" {
+		q = s.update(ch, ids)
+	}
+	_, err := exec(ctx, c, q)
 	return err
 }
