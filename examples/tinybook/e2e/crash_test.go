@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,18 +20,28 @@ import (
 	"github.com/ycvk/tinybook/examples/tinybook/internal/config"
 )
 
-// childData tells a process of this test which directory it runs a site on.
-const childData = "TINYBOOK_TEST_CHILD_DATA"
+// childData tells a process of this test which directory it runs a site on, and
+// childDiary the file of its provider; without one it has the usual ones.
+const (
+	childData  = "TINYBOOK_TEST_CHILD_DATA"
+	childDiary = "TINYBOOK_TEST_CHILD_DIARY"
+)
 
-// TestChild is no test, but the site that TestKilledProcess kills.
+// TestChild is no test, but the site that other tests kill.
 func TestChild(t *testing.T) {
 	dir := os.Getenv(childData)
 	if dir == "" {
-		t.Skip("runs only as the child of TestKilledProcess")
+		t.Skip("runs only as the child of tests that kill it")
 	}
 	cfg := apptest.Config()
 	cfg.Data, cfg.Code.Store = dir, config.StoreRedis
-	a, err := app.New(cfg, slog.New(slog.DiscardHandler), io.Discard)
+	var opts []app.Option
+	if path := os.Getenv(childDiary); path != "" {
+		d := openDiary(t, path)
+		cfg.SMS.Timeout, cfg.SMS.Lease = 700*time.Millisecond, 1500*time.Millisecond
+		opts = append(opts, app.WithProvider(d))
+	}
+	a, err := app.New(cfg, slog.New(slog.DiscardHandler), io.Discard, opts...)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -50,26 +61,21 @@ func TestChild(t *testing.T) {
 }
 
 // runChild starts a site in a process of its own and returns its address, and
-// what kills it.
-func runChild(t *testing.T, dir string) (url string, kill func()) {
+// what kills it. env is added to its environment.
+func runChild(t *testing.T, dir string, env ...string) (url string, kill func()) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestChild$", "-test.v")
-	cmd.Env = append(os.Environ(), childData+"="+dir)
+	cmd.Env = append(append(os.Environ(), childData+"="+dir), env...)
 	stdin, err := cmd.StdinPipe()
 	require.NoError(t, err)
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
-	killed := false
-	kill = func() {
-		if killed {
-			return
-		}
-		killed = true
+	kill = sync.OnceFunc(func() {
 		_ = cmd.Process.Kill() // SIGKILL; an error says that it has gone
 		_ = cmd.Wait()
 		_ = stdin.Close()
-	}
+	})
 	t.Cleanup(kill)
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() {

@@ -31,7 +31,7 @@ func (s *Synced) Set(ctx context.Context, k cachex.Key, code string) (cachex.Tic
 	if err := s.sync(ctx); err != nil {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 		defer cancel()
-		_, undone := s.CodeCache.Revoke(ctx, k, ticket.Gen)
+		_, undone := s.Revoke(ctx, k, ticket.Gen)
 		return cachex.Ticket{}, errors.Join(fmt.Errorf("code: keep: %w", err), undone)
 	}
 	return ticket, nil
