@@ -86,7 +86,7 @@ func (o outlet) Send(ctx context.Context, _ string, args []string, numbers ...st
 		return smsfailover.ErrPermanent
 	}
 	if w.chance(10) {
-		if err := takes(time.Duration(w.number(3000)) * time.Millisecond)(ctx, sms{}); err != nil {
+		if err := takes(time.Duration(w.number(3000))*time.Millisecond)(ctx, sms{}); err != nil {
 			return err
 		}
 	}

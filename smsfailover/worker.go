@@ -108,8 +108,6 @@ func (r *runner) claim(ctx context.Context) {
 			r.due = time.Time{}
 		}
 		r.next, r.idle = r.untilDue(now, now.Add(spread(r.cfg.poll/2, r.cfg.poll))), true
-	case health < 1:
-		r.next = now.Add(rampStep)
 	}
 }
 
