@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -27,12 +28,21 @@ func timeLeft(ctx context.Context) time.Duration {
 	return time.Minute // unreachable: every ctx here is bounded
 }
 
-// cause returns why ctx ended, if it did, wrapped with what the call said.
+// cause returns err, wrapped with why ctx ended, if it did. A connection whose
+// deadline is that of ctx may notice first.
 func cause(ctx context.Context, err error) error {
-	if err != nil && ctx.Err() != nil && !errors.Is(err, context.Cause(ctx)) {
-		return fmt.Errorf("%w: %w", context.Cause(ctx), err)
+	if err == nil {
+		return nil
 	}
-	return err
+	why := context.Cause(ctx)
+	at, ok := ctx.Deadline()
+	if why == nil && ok && errors.Is(err, os.ErrDeadlineExceeded) && time.Until(at) < grain {
+		why = context.DeadlineExceeded
+	}
+	if why == nil || errors.Is(err, why) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", why, err)
 }
 
 // sleep waits for d and reports whether ctx is still on.

@@ -11,9 +11,9 @@ import (
 // for the time; what it has is the time at which it appended a record.
 type clock struct {
 	mu     sync.RWMutex
-	ahead  time.Duration // of the brokers
-	known  bool
-	before time.Time // when it was measured
+	anchor time.Time // a moment of this process
+	shown  int64     // what the brokers' clock showed then, in nanoseconds
+	known  bool      // else the clocks are taken to agree
 }
 
 const (
@@ -24,26 +24,29 @@ const (
 	remeasure = 10 * time.Minute
 )
 
+func (c *clock) init() {
+	c.anchor = time.Now()
+	c.shown = c.anchor.UnixNano()
+}
+
 // toBroker returns t, in nanoseconds, as the brokers' clock shows it.
 func (c *clock) toBroker(t time.Time) int64 {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	now := time.Now()
-	return now.Add(c.ahead).UnixNano() + int64(t.Sub(now))
+	return c.shown + int64(t.Sub(c.anchor))
 }
 
 // fromBroker undoes toBroker. What it returns goes by the monotonic clock.
 func (c *clock) fromBroker(ns int64) time.Time {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	now := time.Now()
-	return now.Add(time.Duration(ns - now.Add(c.ahead).UnixNano()))
+	return c.anchor.Add(time.Duration(ns - c.shown))
 }
 
 func (c *clock) isKnown() bool {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return c.known && time.Since(c.before) < remeasure
+	return c.known && time.Since(c.anchor) < remeasure
 }
 
 // measured takes in that a record that was sent at sent, and whose receipt arrived
@@ -53,12 +56,12 @@ func (c *clock) isKnown() bool {
 func (c *clock) measured(sent, got, appended time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.known, c.before = true, got
 	trip := got.Sub(sent)
-	c.ahead = appended.Sub(sent.Add(trip / 2))
-	if appended.IsZero() || c.ahead.Abs() <= trip/2+grain {
-		c.ahead = 0
+	ahead := appended.Sub(sent.Add(trip / 2).Round(0)) // by the wall clocks
+	if appended.IsZero() || ahead.Abs() <= trip/2+grain {
+		ahead = 0
 	}
+	c.known, c.anchor, c.shown = true, got, got.Add(ahead).UnixNano()
 }
 
 // setClock measures the brokers' clock, if that wasn't done lately, with a record

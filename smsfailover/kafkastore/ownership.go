@@ -103,7 +103,7 @@ func (o *ownership) schedule(e *entry, now time.Time) {
 	e.wake, e.hops = e.rec.job.Due, false
 	if e.token != "" {
 		e.wake = e.leaseUntil
-	} else if hop := e.rec.written.Add(e.at.delay); o.smallest > 0 && e.wake.Sub(hop) >= o.smallest {
+	} else if hop := later(e.rec.written.Add(e.at.delay), now); o.smallest > 0 && e.wake.Sub(hop) >= o.smallest {
 		e.wake, e.hops = hop, true
 	}
 	switch {
@@ -116,6 +116,13 @@ func (o *ownership) schedule(e *entry, now time.Time) {
 	default:
 		o.ready[band(e.rec.job.Priority)].put(e)
 	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // promote moves on what has come due.

@@ -58,7 +58,7 @@ func New(cfg Config, index smsfailover.Store, opts ...Option) (*Store, error) {
 	if err := errors.Join(cfg.validate(), o.validate()); err != nil {
 		return nil, err
 	}
-	return &Store{
+	s := &Store{
 		cfg:    cfg,
 		opts:   o,
 		names:  newNames(cfg.Prefix, o.tiers, index != nil),
@@ -71,7 +71,9 @@ func New(cfg Config, index smsfailover.Store, opts ...Option) (*Store, error) {
 		moving: make(chan struct{}, 1),
 		steady: make(chan struct{}, 1),
 		given:  make(map[string]*given),
-	}, nil
+	}
+	s.clock.init()
+	return s, nil
 }
 
 // alive returns why ctx is done, if it is.

@@ -86,7 +86,8 @@ func (s *Store) hop(ctx context.Context, o *ownership) {
 	o.hops = o.hops[n:]
 	moves := make([]*move, 0, n)
 	for _, e := range turn {
-		if e.over { // its job was reported meanwhile
+		if e.rec.job.Due.Sub(now) < o.smallest { // it isn't worth it any more
+			o.replaced(e, false, now)
 			continue
 		}
 		next := *e.rec

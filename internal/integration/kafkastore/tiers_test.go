@@ -1,0 +1,138 @@
+package kafkastore_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ycvk/tinybook/smsfailover"
+	"github.com/ycvk/tinybook/smsfailover/kafkastore"
+)
+
+// A message waits in the largest tier that isn't longer than its delay, hops down
+// from there, and is handed out when it is due, wherever it is then.
+func TestTiersHop(t *testing.T) {
+	t.Parallel()
+	b := startBroker(t)
+	q := newQueue(b, nil, kafkastore.WithTiers(50*time.Millisecond, 200*time.Millisecond))
+	p := q.open(t)
+	p.start(t)
+	p.owns(t, 5*q.parts)
+	put(t, p, jobs("job", 3)...)
+	start := time.Now()
+	delays := map[string]time.Duration{}
+	for i, j := range claim(t, p, 3, time.Hour) {
+		d := time.Duration(i) * 330 * time.Millisecond // ready; 200+50+50+30; 200*3+50+10
+		delays[j.ID] = d
+		require.NoError(t, p.Retry(t.Context(), j.Ref(), d, "cause"))
+	}
+	for range 3 {
+		got := claim(t, p, 1, time.Hour)[0]
+		late := time.Since(start) - delays[got.ID]
+		require.GreaterOrEqual(t, late, time.Duration(0), "%s came early", got.ID)
+		require.Less(t, late, 2*time.Second)
+		require.Equal(t, 1, got.Attempt)
+		require.NoError(t, p.Done(t.Context(), got.Ref()))
+	}
+	require.GreaterOrEqual(t, p.Stats().Hops, uint64(4))
+	records := func(topic string) (n int64) {
+		for _, info := range b.PartitionInfos("sms." + topic) {
+			n += info.HighWatermark
+		}
+		return n
+	}
+	require.GreaterOrEqual(t, records("200ms"), int64(4), "660ms are three times 200ms, 330ms once")
+	require.GreaterOrEqual(t, records("50ms"), int64(2))
+	require.EqualValues(t, 4, records("ready"), "three, and the one without a delay")
+}
+
+// Jobs of one call that are due at different times are stored as one, and part
+// where they are read.
+func TestMixedBatchIsOne(t *testing.T) {
+	t.Parallel()
+	b := startBroker(t)
+	q := newQueue(b, nil)
+	p := q.open(t)
+	list := jobs("job", 9)
+	for i := range list {
+		list[i].Due = time.Now().Add(time.Duration(i%3) * 7 * time.Minute)
+		list[i].Priority = i%3 - 1
+	}
+	put(t, p, list...)
+	n := 0
+	for _, topic := range []string{"sms.ready.low", "sms.ready", "sms.ready.high"} {
+		for _, info := range b.PartitionInfos(topic) {
+			if info.HighWatermark > 0 {
+				n++
+				require.EqualValues(t, 9, info.HighWatermark)
+			}
+		}
+	}
+	require.Equal(t, 1, n, "one batch in one partition")
+	p.start(t)
+	p.owns(t, q.total())
+	require.Len(t, claim(t, p, 3, time.Hour), 3)
+	require.Eventually(t, func() bool { return p.Stats().Hops == 6 }, 10*time.Second, 5*time.Millisecond)
+	depthIs(t, p, smsfailover.Depth{Delayed: 6, Leased: 3})
+}
+
+// A process that reads nothing sees the depth by the offsets.
+func TestDepthFromOutside(t *testing.T) {
+	modes(t, func(t *testing.T, b *broker, index smsfailover.Store) {
+		q := newQueue(b, index)
+		p := q.running(t)
+		for i := range 10 {
+			put(t, p, job(fmt.Sprintf("job-%d", i)))
+		}
+		held := claim(t, p, 6, time.Hour)
+		require.NoError(t, p.Retry(t.Context(), held[0].Ref(), time.Hour, "cause"))
+		require.NoError(t, p.Bury(t.Context(), held[1].Ref(), "cause"))
+		require.NoError(t, p.Done(t.Context(), held[2].Ref()))
+		outside := q.open(t)
+		depthIs(t, outside, smsfailover.Depth{Ready: 4, Delayed: 1, Leased: 3, Dead: 1})
+	})
+}
+
+// Kafka's own order is by partition; a window of each is ordered as the contract
+// says, and a high priority needs no window.
+func TestPriorityPassesABacklog(t *testing.T) {
+	t.Parallel()
+	b := startBroker(t)
+	q := newQueue(b, nil, kafkastore.WithWindow(20))
+	q.parts = 1
+	p := q.running(t)
+	put(t, p, jobs("normal", 500)...)
+	low := job("low")
+	low.Priority = -1
+	urgent := job("urgent")
+	urgent.Priority = 1
+	put(t, p, low)
+	put(t, p, urgent)
+	require.Eventually(t, func() bool { return p.Stats().Buffered == 22 }, 10*time.Second, time.Millisecond)
+	require.Equal(t, "urgent", claim(t, p, 1, time.Hour)[0].ID)
+	normal := 0
+	for range 501 {
+		got := claim(t, p, 1, time.Hour)[0]
+		require.NoError(t, p.Done(t.Context(), got.Ref()))
+		if got.ID != "low" { // that may come while nothing else has been read
+			require.Equal(t, fmt.Sprintf("normal-%d", normal), got.ID)
+			normal++
+		}
+	}
+	require.Equal(t, 500, normal)
+}
+
+// depthIs waits until the depth is want, but for Oldest.
+func depthIs(t *testing.T, s smsfailover.Store, want smsfailover.Depth) {
+	t.Helper()
+	var got smsfailover.Depth
+	require.Eventually(t, func() bool {
+		var err error
+		got, err = s.Depth(t.Context())
+		require.NoError(t, err)
+		got.Oldest = time.Time{}
+		return got == want
+	}, 10*time.Second, 5*time.Millisecond, "the last was %+v", &got)
+}
