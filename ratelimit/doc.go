@@ -18,7 +18,7 @@
 //
 // # Which limiter
 //
-// [Local] is for one process: it answers in some 100 ns. [Redis] is for several:
+// [Local] is for one process: it answers in 100 to 600 ns. [Redis] is for several:
 // one round trip per answer, by the server's clock. Both have the same four
 // algorithms and answer alike, which package ratelimittest proves on each.
 //

@@ -121,21 +121,22 @@ func TestFloodLeavesNothing(t *testing.T) {
 				ask(t, l, fmt.Sprint("live", i), 2, true)
 			}
 			time.Sleep(30 * time.Minute)
-			for i := range 40_000 {
+			for i := range 10_000 {
 				ask(t, l, fmt.Sprint("flood", i), 1, true)
 			}
 			peak := l.Stats()
-			require.Equal(t, 40_000+live, peak.Keys)
+			require.Equal(t, 10_000+live, peak.Keys)
 			for i := range live {
 				r, err := l.AllowN(t.Context(), fmt.Sprint("live", i), 2)
 				require.NoError(t, err)
 				require.False(t, r.OK(), "a live key was given up")
 			}
 			time.Sleep(3 * time.Hour)
-			for range 60 {
+			for range 20 {
 				for i := range 10_000 {
-					_, err := l.Peek(t.Context(), fmt.Sprint("a few", i))
-					require.NoError(t, err)
+					if _, err := l.Peek(t.Context(), fmt.Sprint("a few", i)); err != nil {
+						t.Fatal(err)
+					}
 				}
 			}
 			after := l.Stats()
@@ -148,9 +149,9 @@ func TestFloodLeavesNothing(t *testing.T) {
 
 func ask(t *testing.T, l Limiter, key string, n int, want bool) {
 	t.Helper()
-	r, err := l.AllowN(t.Context(), key, n)
-	require.NoError(t, err)
-	require.Equal(t, want, r.OK())
+	if r, err := l.AllowN(t.Context(), key, n); err != nil || r.OK() != want {
+		t.Fatalf("AllowN(%d): %+v, %v; want OK %v", n, r, err, want)
+	}
 }
 
 // A key that is swept and a key that is kept answer alike: sweeping is never
@@ -186,7 +187,7 @@ func TestNotesGo(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			l := mustLocal(t, a, Limit{N: 2, Per: time.Second})
 			for range 50 {
-				for i := range 100 {
+				for i := range 50 {
 					key := fmt.Sprint(i)
 					r, err := l.Allow(t.Context(), key)
 					require.NoError(t, err)
@@ -196,7 +197,7 @@ func TestNotesGo(t *testing.T) {
 				time.Sleep(100 * time.Millisecond)
 			}
 			time.Sleep(time.Minute)
-			for i := range 100_000 {
+			for i := range 40_000 {
 				ask(t, l, fmt.Sprint(i), 1, true)
 			}
 			for i := range l.shards {
