@@ -71,6 +71,8 @@ func letters(p *tab) {
 
 	p.tabTo("tr[data-provider=north] select")
 	p.choose("north", "well")
+	p.tabTo("tr[data-provider=south] select") // or it refuses those that it is asked for first
+	p.choose("south", "well")
 	p.tabTo("[data-ops-redrive]")
 	p.press('\r')
 	p.wait("document.querySelectorAll('[data-ops-dead] tr').length === 0 && document.activeElement.id === 'ops-letters'")
