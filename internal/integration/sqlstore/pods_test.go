@@ -12,64 +12,51 @@ import (
 	"github.com/ycvk/tinybook/smsfailover/sqlstore"
 )
 
-// strict starts each server with the strictest isolation that its users run it
-// with by default.
-func strict(t *testing.T, e sqldb.Engine) *sqldb.DB {
-	t.Helper()
-	switch e {
-	case sqldb.MySQL, sqldb.MariaDB:
-		return sqldb.Start(t, e, "--transaction-isolation=REPEATABLE-READ")
-	default:
-		return sqldb.Start(t, e)
-	}
-}
-
 // Trap smsfailover/3: two pods of four workers each claim 4000 jobs while others
 // come in: each job once, and done once.
 //
 // Trap smsfailover/5: the sessions are REPEATABLE READ by default, no call may try
 // twice, and no call fails.
-func TestPodsShareTheWork(t *testing.T) {
-	forEachEngine(t, func(t *testing.T, e sqldb.Engine) {
-		d := strict(t, e)
-		var pods []*sqlstore.Store
-		for range 2 {
-			s, _ := open(t, d, sqlstore.WithPatience(0))
-			pods = append(pods, s)
-		}
-		const total, before = 4000, 1000
-		enqueue := func(from, to int) {
-			for n := from; n < to; n += 20 {
-				jobs := make([]smsfailover.Job, 20)
-				for i := range jobs {
-					jobs[i] = job(n + i)
-				}
-				_, err := pods[n/20%2].Enqueue(t.Context(), jobs...)
-				if err != nil {
-					t.Errorf("Enqueue: %v", err)
-				}
+func podsShareTheWork(t *testing.T, d *sqldb.DB) {
+	d = d.Fresh(t)
+	requireDefaultIsolation(t, d)
+	var pods []*sqlstore.Store
+	for range 2 {
+		s, _ := open(t, d, sqlstore.WithPatience(0))
+		pods = append(pods, s)
+	}
+	const total, before = 4000, 1000
+	enqueue := func(from, to int) {
+		for n := from; n < to; n += 20 {
+			jobs := make([]smsfailover.Job, 20)
+			for i := range jobs {
+				jobs[i] = job(n + i)
+			}
+			_, err := pods[n/20%2].Enqueue(t.Context(), jobs...)
+			if err != nil {
+				t.Errorf("Enqueue: %v", err)
 			}
 		}
-		enqueue(0, before)
+	}
+	enqueue(0, before)
 
-		var mu sync.Mutex
-		seen := make(map[string]int)
-		var wg sync.WaitGroup
-		for _, from := range []int{before, (before + total) / 2} {
-			wg.Go(func() { enqueue(from, from+(total-before)/2) })
-		}
-		for w := range 8 {
-			wg.Go(func() { drain(t, pods[w%2], &mu, seen, total) })
-		}
-		wg.Wait()
-		require.Len(t, seen, total)
-		for id, n := range seen {
-			require.Equal(t, 1, n, id)
-		}
-		depth, err := pods[0].Depth(t.Context())
-		require.NoError(t, err)
-		require.Zero(t, depth)
-	})
+	var mu sync.Mutex
+	seen := make(map[string]int)
+	var wg sync.WaitGroup
+	for _, from := range []int{before, (before + total) / 2} {
+		wg.Go(func() { enqueue(from, from+(total-before)/2) })
+	}
+	for w := range 8 {
+		wg.Go(func() { drain(t, pods[w%2], &mu, seen, total) })
+	}
+	wg.Wait()
+	require.Len(t, seen, total)
+	for id, n := range seen {
+		require.Equal(t, 1, n, id)
+	}
+	depth, err := pods[0].Depth(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, depth)
 }
 
 // drain claims and finishes jobs until all workers together have had total.
@@ -99,36 +86,49 @@ func drain(t *testing.T, s *sqlstore.Store, mu *sync.Mutex, seen map[string]int,
 	t.Errorf("not all jobs came within a minute")
 }
 
+// requireDefaultIsolation checks that what the store has to overrule is there.
+func requireDefaultIsolation(t *testing.T, d *sqldb.DB) {
+	t.Helper()
+	text := map[sqldb.Engine]string{
+		sqldb.MySQL:   "SELECT @@transaction_isolation",
+		sqldb.MariaDB: "SELECT @@tx_isolation",
+	}[d.Engine]
+	if text == "" {
+		return
+	}
+	var level string
+	require.NoError(t, d.Open(t).QueryRowContext(t.Context(), text).Scan(&level))
+	require.Equal(t, "REPEATABLE-READ", level)
+}
+
 // The second worker doesn't get nothing because the first is busy with the jobs
 // that are due first.
 //
 // Trap smsfailover/6: it gets the next ones, at once.
-func TestSecondWorkerPassesByWhatTheFirstHolds(t *testing.T) {
-	for _, e := range sqldb.Engines()[1:] { // in SQLite there is one at a time
-		t.Run(string(e), func(t *testing.T) {
-			d := strict(t, e)
-			s, pool := open(t, d)
-			fill(t, s, 1000)
-			tx, err := pool.BeginTx(t.Context(), nil)
-			require.NoError(t, err)
-			defer tx.Rollback() //nolint:errcheck // the test has ended
-			rows, err := tx.QueryContext(t.Context(), "SELECT id FROM sms_jobs WHERE state = 0 AND band = 1 ORDER BY due, id LIMIT 40 FOR UPDATE")
-			require.NoError(t, err)
-			held := make(map[string]bool)
-			for rows.Next() {
-				var id string
-				require.NoError(t, rows.Scan(&id))
-				held[id] = true
-			}
-			require.NoError(t, rows.Err())
-			require.Len(t, held, 40)
+func secondWorkerPassesByWhatTheFirstHolds(t *testing.T, d *sqldb.DB) {
+	if d.Engine == sqldb.SQLite {
+		return // there is one writer at a time
+	}
+	s, pool := open(t, d.Fresh(t))
+	fill(t, s, 1000)
+	tx, err := pool.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	defer tx.Rollback() //nolint:errcheck // the test has ended
+	rows, err := tx.QueryContext(t.Context(), "SELECT id FROM sms_jobs WHERE state = 0 AND band = 1 ORDER BY due, id LIMIT 40 FOR UPDATE")
+	require.NoError(t, err)
+	held := make(map[string]bool)
+	for rows.Next() {
+		var id string
+		require.NoError(t, rows.Scan(&id))
+		held[id] = true
+	}
+	require.NoError(t, rows.Err())
+	require.Len(t, held, 40)
 
-			got, err := s.Claim(t.Context(), "second", 100, time.Minute)
-			require.NoError(t, err)
-			require.Len(t, got, 100)
-			for _, j := range got {
-				require.False(t, held[j.ID], "a job that the first worker holds")
-			}
-		})
+	got, err := s.Claim(t.Context(), "second", 100, time.Minute)
+	require.NoError(t, err)
+	require.Len(t, got, 100)
+	for _, j := range got {
+		require.False(t, held[j.ID], "a job that the first worker holds")
 	}
 }

@@ -37,21 +37,50 @@ func open(t testing.TB, d *sqldb.DB, opts ...sqlstore.Option) (*sqlstore.Store, 
 	return s, pool
 }
 
+const (
+	lease = 600 * time.Millisecond
+	grain = 10 * time.Millisecond
+)
+
+var caps = storetest.Caps{Durable: true, Dedupe: true, Supersede: true}
+
+func harness(t *testing.T, d *sqldb.DB) storetest.Harness {
+	s, _ := open(t, d)
+	return storetest.Harness{
+		Store: s,
+		Reopen: func(t *testing.T) smsfailover.Store {
+			again, _ := open(t, d)
+			return again
+		},
+		Lease: lease,
+		Grain: grain,
+	}
+}
+
 func TestStoreConforms(t *testing.T) {
 	forEachEngine(t, func(t *testing.T, e sqldb.Engine) {
 		server := sqldb.Start(t, e)
-		storetest.Run(t, func(t *testing.T) storetest.Harness {
-			d := server.Fresh(t)
-			s, _ := open(t, d)
-			return storetest.Harness{
-				Store: s,
-				Reopen: func(t *testing.T) smsfailover.Store {
-					again, _ := open(t, d)
-					return again
-				},
-				Lease: 600 * time.Millisecond,
-				Grain: 5 * time.Millisecond,
-			}
-		}, storetest.Caps{Durable: true, Dedupe: true, Supersede: true})
+		storetest.Run(t, func(t *testing.T) storetest.Harness { return harness(t, server.Fresh(t)) }, caps)
+	})
+}
+
+// TestStore is what is of SQL alone, on one server for all.
+func TestStore(t *testing.T) {
+	forEachEngine(t, func(t *testing.T, e sqldb.Engine) {
+		server := sqldb.Start(t, e)
+		for name, test := range map[string]func(*testing.T, *sqldb.DB){
+			"PodsShareTheWork":                      podsShareTheWork,
+			"SecondWorkerPassesByWhatTheFirstHolds": secondWorkerPassesByWhatTheFirstHolds,
+			"ReportOfAnOldJobDoesNothingToANewOne":  reportOfAnOldJobDoesNothingToANewOne,
+			"DeadLetterDoesNotBlockItsNumber":       deadLetterDoesNotBlockItsNumber,
+			"RowOfAnotherHandIsBuried":              rowOfAnotherHandIsBuried,
+			"OldIdemKeysGo":                         oldIdemKeysGo,
+			"ErrorsTellNothingOfTheMessage":         errorsTellNothingOfTheMessage,
+			"MigrateAtOnce":                         migrateAtOnce,
+			"SchemaByHand":                          schemaByHand,
+			"CallAfterItsContext":                   callAfterItsContext,
+		} {
+			t.Run(name, func(t *testing.T) { test(t, server) })
+		}
 	})
 }
