@@ -27,7 +27,7 @@ type look struct {
 	done   chan struct{}
 	ok     bool  // it has an answer,
 	err    error // or failed; else who made it left
-	before int   // added when it began
+	before int   // added when it began, less what has left since
 }
 
 // empty reports whether nothing is queued, as far as this process can know.
@@ -72,8 +72,17 @@ func (g *gauge) settle(reserved, stored int) int {
 func (g *gauge) leave(number int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if number == g.number && g.added > 0 {
-		g.added--
+	if number == g.number {
+		g.takeOff(1)
+	}
+}
+
+// takeOff takes n off what was added. A look under way may have missed them
+// already, and must not take them off once more when it ends. It requires the lock.
+func (g *gauge) takeOff(n int) {
+	g.added = max(0, g.added-n)
+	if g.look != nil {
+		g.look.before = max(0, g.look.before-n)
 	}
 }
 
@@ -83,7 +92,7 @@ func (g *gauge) dropped(n int) {
 	defer g.mu.Unlock()
 	fromLive := min(n, g.live)
 	g.live -= fromLive
-	g.added = max(0, g.added-(n-fromLive))
+	g.takeOff(n - fromLive)
 }
 
 // forget makes the next caller look anew.

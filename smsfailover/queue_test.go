@@ -172,9 +172,33 @@ func TestALookMissesNothing(t *testing.T) {
 	})
 }
 
-// A slowDepth takes 2 seconds to say what it counted.
+// What leaves the queue while a look is under way, which may have missed it, isn't
+// taken off twice: that would make room for one that overtakes.
+func TestALookTakesNothingOffTwice(t *testing.T) {
+	bubble(t, func(t *testing.T, p *provider, s *smsfailover.MemStore) {
+		store := &slowDepth{Store: s, last: true}
+		f := newFailover(t, p, store, smsfailover.WithPoll(time.Minute))
+		p.set(func(ctx context.Context, m sms) error {
+			if m.args[0] == "old" {
+				return errDown
+			}
+			return takes(2*time.Second)(ctx, m)
+		})
+		leaves := code(phones(1), "1")
+		leaves.IdemKey = "key"
+		var wg sync.WaitGroup
+		wg.Go(func() { require.Equal(t, smsfailover.Delivered, submit(t, f, leaves)) })
+		time.Sleep(time.Second)
+		require.Equal(t, smsfailover.Queued, submit(t, f, code(phone, "old")), "this one looks")
+		wg.Wait()
+		require.Equal(t, smsfailover.Superseded, submit(t, f, code(phone, "new")))
+	})
+}
+
+// A slowDepth takes 2 seconds to say what it counted, first or at their end.
 type slowDepth struct {
 	smsfailover.Store
+	last  bool // count at their end
 	looks int
 }
 
@@ -183,6 +207,9 @@ func (s *slowDepth) Depth(ctx context.Context) (smsfailover.Depth, error) {
 	d, err := s.Store.Depth(ctx)
 	select {
 	case <-time.After(2 * time.Second):
+		if s.last {
+			return s.Store.Depth(ctx)
+		}
 		return d, err
 	case <-ctx.Done():
 		return smsfailover.Depth{}, ctx.Err()
