@@ -64,9 +64,7 @@ type Refusal struct {
 	Class    Class         // what that means
 	Unknown  bool          // nobody knows whether it took it
 	After    time.Duration // for Throttled: when to ask again
-	Err      error         // the provider's or limiter's own, unmasked: not for logs
-
-	text string // of Err, masked
+	Err      error         // the provider's or limiter's own to errors.Is and errors.As; its text is masked
 }
 
 func (r Refusal) String() string {
@@ -79,10 +77,11 @@ func (r Refusal) String() string {
 	case r.Reason != ReasonLimiter:
 		text += " " + lasting(r.After)
 	}
-	if r.text == "" {
-		return text
+	// An error that nobody masked isn't shown.
+	if masked, ok := r.Err.(*redacted); ok { //nolint:errorlint // one that only wraps it may say more
+		text += ": " + trimName(masked.text)
 	}
-	return text + ": " + r.text
+	return text
 }
 
 // A ChainError says for each provider that was asked, in the order in which it

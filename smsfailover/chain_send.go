@@ -44,12 +44,9 @@ type parcel struct {
 	args, number []string
 }
 
-// redact returns what err says, without the number and args.
-func (p parcel) redact(err error) string {
-	if err == nil {
-		return ""
-	}
-	return redact(trimName(err.Error()), &Message{To: p.number[0], Args: p.args})
+// redact returns err with a text that tells neither the number nor the args.
+func (p parcel) redact(err error) error {
+	return redactError(err, &Message{To: p.number[0], Args: p.args})
 }
 
 func (c *Chain) sendOne(ctx context.Context, p parcel) error {
@@ -63,7 +60,7 @@ func (c *Chain) sendOne(ctx context.Context, p parcel) error {
 		if r.Class == Success {
 			return nil
 		}
-		r.text = p.redact(r.Err)
+		r.Err = p.redact(r.Err)
 		refusals = append(refusals, r)
 		if ctx.Err() != nil && r.Class != Permanent {
 			return givenUp(ctx, refusals)

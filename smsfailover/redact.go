@@ -1,9 +1,7 @@
 package smsfailover
 
 import (
-	"encoding/json"
-	"net/url"
-	"slices"
+	"errors"
 	"strings"
 	"unicode/utf8"
 )
@@ -13,17 +11,24 @@ const (
 	maxText   = 4 << 10 // bytes of an error's text that are looked at
 	mask      = "***"
 	tellsWhom = 7 // so many digits of a number in a row are taken for it
+	aCode     = 4 // so many digits are looked for however they are grouped
 )
 
 // A redacted error reads as text, and is err to errors.Is and errors.As. The
-// text of err itself may hold the number or a code.
+// text of err itself may hold the number or a code, so there is no Unwrap: who
+// prints a chain of errors link by link must not come upon it.
 type redacted struct {
 	text string
 	err  error
 }
 
 func (e *redacted) Error() string { return e.text }
-func (e *redacted) Unwrap() error { return e.err }
+
+// Is reports whether the error is target.
+func (e *redacted) Is(target error) bool { return errors.Is(e.err, target) }
+
+// As finds the error's type.
+func (e *redacted) As(target any) bool { return errors.As(e.err, target) }
 
 // redactError returns err with a text that tells neither the number nor the args
 // of any of ms.
@@ -31,24 +36,17 @@ func redactError(err error, ms ...*Message) error {
 	if err == nil {
 		return nil
 	}
-	text := err.Error()
-	for _, m := range ms {
-		text = redact(text, m)
-	}
-	return &redacted{text: text, err: err}
+	return &redacted{text: redact(err.Error(), ms...), err: err}
 }
 
-// redact returns text, which somebody else wrote about m, without m's number and
-// args, in valid UTF-8 and at most maxCause bytes.
-func redact(text string, m *Message) string {
+// redact returns text, which somebody else wrote about ms, without their numbers
+// and args, in valid UTF-8 and at most maxCause bytes.
+func redact(text string, ms ...*Message) string {
 	whole := len(text) <= maxText
 	text = text[:min(len(text), maxText)]
-	secret := make([]bool, len(text))
-	markNumber(secret, text, m.To)
-	for _, arg := range m.Args {
-		for _, form := range forms(arg) {
-			markAll(secret, text, form)
-		}
+	secret, low := make([]bool, len(text)), lower(text)
+	for _, m := range ms {
+		markMessage(secret, low, m)
 	}
 	if !whole { // the last bytes may be the first of an arg
 		for i := len(text); i > 0 && !secret[i-1]; i-- {
@@ -68,14 +66,17 @@ func withoutNumbers(err error) error {
 	return &redacted{text: cut(masked(text, secret), maxCause), err: err}
 }
 
-// forms returns s as it is, and as it stands in JSON and in URLs.
-func forms(s string) []string {
-	all := []string{s, url.QueryEscape(s)}
-	if quoted, err := json.Marshal(s); err == nil {
-		all = append(all, string(quoted[1:len(quoted)-1]))
+// markMessage marks m's number and args in text, which is in lower case.
+func markMessage(secret []bool, text string, m *Message) {
+	markNumber(secret, text, m.To)
+	for _, arg := range m.Args {
+		for _, form := range forms(arg) {
+			markAll(secret, text, form)
+		}
+		if len(arg) >= aCode && digits(arg) == arg {
+			markDigits(secret, text, func(got string) bool { return strings.Contains(got, arg) })
+		}
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
 }
 
 // markAll marks each s in text.

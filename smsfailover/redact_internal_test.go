@@ -27,6 +27,13 @@ func TestRedact(t *testing.T) {
 		{"one in the other", "ab abc", "*** ***", "+86", []string{"ab", "abc"}},
 		{"overlapping", "xabcx", "x***x", "+86", []string{"ab", "bc"}},
 		{"in JSON", `{"a":"\"q\" \u003c"}`, `{"a":"***"}`, "+86", []string{`"q" <`}},
+		{"in JSON of ASCII only", `{"a":"\u5f20\u4E09\uD83D\uDE00"}`, `{"a":"***"}`, "+86", []string{"张三😀"}},
+		{"in a URL, in small letters", "a=%e5%bc%a0+b", "a=***", "+86", []string{"张 b"}},
+		{"in the path of a URL", "GET /a%20b", "GET /***", "+86", []string{"a b"}},
+		{"in HTML", "<p>&lt;i&gt;</p>", "<p>***</p>", "+86", []string{"<i>"}},
+		{"in Go", `got "a\tb"`, `got "***"`, "+86", []string{"a\tb"}},
+		{"in capitals", "NO CODE AB12CD", "NO CODE ***", "+86", []string{"ab12cd"}},
+		{"the code, spelled", "271 828 or 2-7-1-8-2-8", "*** or ***", "+86", []string{"271828"}},
 		{"stars", "a * b ** c", "a *** b *** c", "+86", []string{"*", "**"}},
 		{"empty arg", "abc", "abc", "+86", []string{""}},
 		{"not UTF-8", "a\xffb", "a\uFFFDb", "+86", nil},
@@ -60,7 +67,16 @@ func TestRedactedErrorsKeepTheirMeaning(t *testing.T) {
 	require.True(t, ok)
 	require.Same(t, inner, busy)
 	require.NotContains(t, err.Error(), "138")
+	require.NoError(t, errors.Unwrap(err), "who prints a chain link by link finds the text there")
 	require.NoError(t, redactError(nil, m))
+}
+
+// The secrets of several messages are found before anything is cut.
+func TestRedactSeveral(t *testing.T) {
+	ms := []*Message{{To: "+8613800138000", Args: []string{"271828"}}, {To: "+8613900139000", Args: []string{"314159"}}}
+	require.Equal(t, "***: ***, ***: ***", redact("13800138000: 271828, 13900139000: 314159", ms...))
+	got := redact(strings.Repeat("x", maxCause-3)+"314159", ms...)
+	require.NotContains(t, got, "314")
 }
 
 // Whatever text and message: no arg, no number, valid and short.

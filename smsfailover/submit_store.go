@@ -86,12 +86,12 @@ func (f *Failover) enqueue(ctx context.Context, entries []*entry, jobs []Job) {
 		if err == nil && len(outcomes) != len(jobs) {
 			err = fmt.Errorf("%d outcomes for %d jobs", len(outcomes), len(jobs))
 		}
-		return err
+		return redactError(err, messages(entries)...) // it may be about any of them
 	})
 	look := f.gauge.settle(room, countStored(outcomes))
 	for i, e := range entries {
 		if err != nil {
-			e.reject(because(redactError(err, &e.m), e.rest.err))
+			e.reject(because(err, e.rest.err))
 			continue
 		}
 		e.look = look
@@ -105,6 +105,14 @@ func (f *Failover) settleQueued(e *entry, o Outcome) {
 		return // nothing new, or about to be tried
 	}
 	f.tellQueued(e)
+}
+
+func messages(entries []*entry) []*Message {
+	ms := make([]*Message, len(entries))
+	for i, e := range entries {
+		ms[i] = &e.m
+	}
+	return ms
 }
 
 func countStored(outcomes []Outcome) int {
