@@ -2,17 +2,18 @@ package ratelimit
 
 import "sync"
 
-// A shard is a part of a Local under one lock.
+// A shard is a part of a Local under one lock. What every call writes is on one
+// cache line, since the next call may be another processor's.
 type shard struct {
 	mu     sync.Mutex
-	last   int64   // the latest time that a call saw: none sees an earlier one
-	seq    uint64  // of the latest admission
+	last   int64  // the latest time that a call saw: none sees an earlier one
+	seq    uint64 // of the latest admission
+	calls  uint32
 	tables []table // of keys with one limit, two, and so on; SlidingLog has one for all
-	logs   arena
 	past   past
 	method method
-	calls  uint32
-	_      [32]byte // keeps shards off each other's cache lines
+	logs   arena
+	_      [24]byte // to whole cache lines
 }
 
 // tick returns the time of a call.
