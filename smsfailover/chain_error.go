@@ -16,8 +16,19 @@ import (
 //
 // It wraps [ErrThrottled].
 type BusyError struct {
-	After time.Duration // the shortest wait that may help
-	Err   error         // who said no; may be nil
+	// After is the shortest wait that may help. A provider that doesn't know leaves
+	// it 0, and is asked again after a second; one that says more than a day is
+	// asked after a day.
+	After time.Duration
+	Err   error // who said no; may be nil
+}
+
+// wait returns how long to leave the provider alone that returned e.
+func (e *BusyError) wait() time.Duration {
+	if e.After <= 0 {
+		return pauseAfterError
+	}
+	return min(max(e.After, minDuration), maxDuration)
 }
 
 func (e *BusyError) Error() string {

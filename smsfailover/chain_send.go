@@ -151,7 +151,7 @@ func (l *link) result(ctx context.Context, err error) Refusal {
 		l.throttled.Add(1)
 		r.After = throttledFor
 		if busy, ok := errors.AsType[*BusyError](err); ok {
-			r.After = max(1, busy.After)
+			r.After = busy.wait()
 		}
 	case Transient:
 		l.failed.Add(1)

@@ -83,7 +83,8 @@ func WithMonitor(m *ErrorRateMonitor) Option {
 
 // WithClassifier sets what tells the provider's errors apart. It is called with
 // the error as the provider returned it, never with nil. The default is
-// [Classify].
+// [Classify]. An error that wraps context.Canceled and is said to be [Canceled] is
+// taken for [Transient]: callers don't cancel a send, so it is the provider's own.
 func WithClassifier(f func(error) Class) Option {
 	return func(c *config) {
 		if f == nil {

@@ -22,7 +22,7 @@ func (f *Failover) provide(ctx context.Context, m *Message, deadline time.Time) 
 		return Canceled, result{verdict: gaveUp, err: ErrLost}
 	}
 	if busy, ok := errors.AsType[*BusyError](err); ok {
-		return Canceled, result{verdict: held, after: max(busy.After, minDuration), err: redactError(err, m)}
+		return Canceled, result{verdict: held, after: busy.wait(), err: redactError(err, m)}
 	}
 	class := f.classify(err)
 	r := result{verdict: failed, err: redactError(err, m)}
@@ -50,12 +50,17 @@ func asPermanent(err error) error {
 	return fmt.Errorf("%w: %w", ErrPermanent, err)
 }
 
-// classify asks the classifier. A panic is no error of the provider's making.
+// classify asks the classifier. A panic is no error of the provider's making, and
+// a cancellation is one: nobody else cancels a send but for a lost lease.
 func (f *Failover) classify(err error) Class {
 	if _, ok := errors.AsType[*panicError](err); ok {
 		return Transient
 	}
-	return f.cfg.classify(err)
+	class := f.cfg.classify(err)
+	if class == Canceled && errors.Is(err, context.Canceled) {
+		return Transient
+	}
+	return class
 }
 
 // A panicError is what a provider panicked with.
@@ -74,5 +79,8 @@ func (f *Failover) callProvider(ctx context.Context, m *Message) (err error) {
 				slog.String("id", m.ID), slog.String("stack", string(debug.Stack())))
 		}
 	}()
-	return f.provider.Send(ctx, m.TplID, m.Args, m.To)
+	if err = f.provider.Send(ctx, m.TplID, m.Args, m.To); err != nil {
+		_ = err.Error() // that of a nil pointer in an error panics, better here than later
+	}
+	return err
 }
