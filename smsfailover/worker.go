@@ -26,7 +26,8 @@ import (
 // claim after a pause, a report for as long as the lease lasts. A send whose lease
 // is lost to another worker is canceled with the cause [ErrLost]. A provider that
 // ignores its context keeps Run from returning; after another lease its message
-// goes to the next worker all the same.
+// goes to the next worker all the same, and so does what waits in a process whose
+// workers are all kept like this.
 func (f *Failover) Run(ctx context.Context) error {
 	if !f.running.CompareAndSwap(false, true) {
 		return ErrRunning

@@ -71,6 +71,42 @@ func TestAProviderThatHangsKeepsNoMessage(t *testing.T) {
 	})
 }
 
+// Where every worker hangs, what they had not begun goes on elsewhere; where one is
+// left, it stays.
+func TestWorkersThatHangKeepNoMessageWaiting(t *testing.T) {
+	for _, tc := range []struct {
+		name       string
+		hang, here int
+	}{{"all hang", 2, 0}, {"one is left", 1, 7}} {
+		inBubble(t, tc.name, func(t *testing.T) {
+			p, s := &provider{}, smsfailover.NewMemStore()
+			eight := smsfailover.WithWorkers(2, 8, 30*time.Second)
+			f, other := newFailover(t, p, s, eight), newFailover(t, p, s, eight)
+			hang := make(chan struct{})
+			wake := sync.OnceFunc(func() { close(hang) })
+			p.set(func(ctx context.Context, m sms) error {
+				if m.to < phones(tc.hang) {
+					<-hang
+					return errDown
+				}
+				return takes(9*time.Second)(ctx, m)
+			})
+			for i := range 8 {
+				enqueue(t, s, code(phones(i), "1"))
+			}
+			stop := run(t, f)
+			t.Cleanup(wake)
+			time.Sleep(2 * time.Minute)
+			require.Len(t, p.taken(), tc.here)
+			p.set(nil)
+			defer run(t, other)()
+			until(t, time.Minute, func() bool { return len(p.taken()) == 8 })
+			wake()
+			stop()
+		})
+	}
+}
+
 // A provider that ends the goroutine it is called in costs one claim.
 func TestAProviderThatEndsTheGoroutine(t *testing.T) {
 	bubble(t, func(t *testing.T, p *provider, s *smsfailover.MemStore) {

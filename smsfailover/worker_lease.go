@@ -20,8 +20,9 @@ type claim struct {
 
 // leases are the claims that a runner holds, which a heartbeat prolongs.
 type leases struct {
-	mu   sync.Mutex
-	held map[Ref]*claim
+	mu      sync.Mutex
+	held    map[Ref]*claim
+	overdue time.Time // when some worker should be free again; zero before any begins
 }
 
 func (l *leases) add(c *claim) {
@@ -44,15 +45,25 @@ func (l *leases) begin(c *claim, cancel context.CancelCauseFunc, overdue time.Ti
 	if c.lost || !time.Now().Before(c.until) {
 		return false
 	}
-	c.cancel, c.overdue = cancel, overdue
+	c.cancel = cancel
+	l.expect(c, overdue)
 	return true
+}
+
+// expect notes when c should be over. It requires the lock.
+func (l *leases) expect(c *claim, overdue time.Time) {
+	c.overdue = overdue
+	if overdue.After(l.overdue) {
+		l.overdue = overdue
+	}
 }
 
 // sent notes that the send is over, and the report of it begins.
 func (l *leases) sent(c *claim, overdue time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	c.cancel, c.overdue = nil, overdue
+	c.cancel = nil
+	l.expect(c, overdue)
 }
 
 // end returns when the claim ends.
@@ -62,14 +73,19 @@ func (l *leases) end(c *claim) time.Time {
 	return c.until
 }
 
-// wanted returns what to prolong: all but what hangs.
+// wanted returns what to prolong: all but what hangs, and what waits for workers
+// that all do.
 func (l *leases) wanted() []Ref {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
 	var refs []Ref
 	for ref, c := range l.held {
-		if !c.lost && (c.overdue.IsZero() || now.Before(c.overdue)) {
+		end := c.overdue
+		if end.IsZero() {
+			end = l.overdue
+		}
+		if !c.lost && (end.IsZero() || now.Before(end)) {
 			refs = append(refs, ref)
 		}
 	}
