@@ -30,7 +30,7 @@ const (
 func WithPrefix(prefix string) Option {
 	return func(c *config) {
 		if !isName(prefix) {
-			c.errs = append(c.errs, fmt.Errorf("sqlstore: WithPrefix(%q): want 1 to %d letters, digits and underscores, the first no digit", prefix, maxPrefix))
+			c.errs = append(c.errs, fault("WithPrefix(%q): want 1 to %d letters, digits and underscores, the first no digit", prefix, maxPrefix))
 			return
 		}
 		c.prefix = prefix
@@ -53,7 +53,7 @@ func isName(s string) bool {
 func WithIdemRetention(d time.Duration) Option {
 	return func(c *config) {
 		if d < smsfailover.IdemRetention || d > maxRetention {
-			c.errs = append(c.errs, fmt.Errorf("sqlstore: WithIdemRetention(%v): want %v to %v", d, smsfailover.IdemRetention, maxRetention))
+			c.errs = append(c.errs, fault("WithIdemRetention(%v): want %v to %v", d, smsfailover.IdemRetention, maxRetention))
 			return
 		}
 		c.retention = d
@@ -69,11 +69,16 @@ const maxRetention = 10 * 366 * 24 * time.Hour
 func WithPatience(d time.Duration) Option {
 	return func(c *config) {
 		if d < 0 {
-			c.errs = append(c.errs, fmt.Errorf("sqlstore: WithPatience(%v): want 0 or more", d))
+			c.errs = append(c.errs, fault("WithPatience(%v): want 0 or more", d))
 			return
 		}
 		c.patience = d
 	}
+}
+
+// fault returns an error that says what is wrong with an argument.
+func fault(format string, args ...any) error {
+	return fmt.Errorf("sqlstore: %w: "+format, append([]any{smsfailover.ErrInput}, args...)...)
 }
 
 func newConfig(opts []Option) (config, error) {
@@ -84,7 +89,7 @@ func newConfig(opts []Option) (config, error) {
 	}
 	for i, opt := range opts {
 		if opt == nil {
-			c.errs = append(c.errs, fmt.Errorf("sqlstore: option %d is nil", i))
+			c.errs = append(c.errs, fault("option %d is nil", i))
 			continue
 		}
 		opt(&c)

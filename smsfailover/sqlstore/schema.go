@@ -2,19 +2,18 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"strings"
 )
 
 // Schema returns the statements that make the tables and indexes of a [Store]
 // with the same arguments, in order, for those whose databases are migrated by
-// other means than [Store.Migrate]. Each may be run again without harm.
+// other means than [Store.Migrate]. Each may be run again without harm. The error
+// is that of [New].
 func Schema(d Dialect, opts ...Option) ([]string, error) {
-	f, err := flavorOf(d)
-	if err != nil {
-		return nil, err
-	}
 	cfg, err := newConfig(opts)
-	if err != nil {
+	f, wrong := flavorOf(d)
+	if err = errors.Join(err, wrong); err != nil {
 		return nil, err
 	}
 	return statements(newNames(f, cfg.prefix).Replace(f.schema)), nil

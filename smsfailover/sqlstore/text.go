@@ -105,7 +105,7 @@ func cut(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}
-	for i := n; i > n-utf8.UTFMax && i > 0; i-- {
+	for i := n; i >= 0 && i > n-utf8.UTFMax; i-- {
 		if utf8.RuneStart(s[i]) {
 			return s[:i]
 		}

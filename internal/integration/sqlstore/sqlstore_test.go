@@ -70,6 +70,7 @@ func TestStore(t *testing.T) {
 		server := sqldb.Start(t, e)
 		for name, test := range map[string]func(*testing.T, *sqldb.DB){
 			"PodsShareTheWork":                      podsShareTheWork,
+			"RepeatableReadDeadlocks":               repeatableReadDeadlocks,
 			"SecondWorkerPassesByWhatTheFirstHolds": secondWorkerPassesByWhatTheFirstHolds,
 			"ReportOfAnOldJobDoesNothingToANewOne":  reportOfAnOldJobDoesNothingToANewOne,
 			"DeadLetterDoesNotBlockItsNumber":       deadLetterDoesNotBlockItsNumber,

@@ -15,6 +15,7 @@ import (
 type tap struct {
 	driver driver.Driver
 	dsn    string
+	deaf   bool // transactions have the isolation of the session, whatever is asked for
 
 	mu   sync.Mutex
 	seen []noted
@@ -84,6 +85,9 @@ type tapConn struct {
 
 // BeginTx is part of driver.ConnBeginTx.
 func (c *tapConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	if c.tap.deaf {
+		opts.Isolation = driver.IsolationLevel(sql.LevelDefault)
+	}
 	return c.Conn.(driver.ConnBeginTx).BeginTx(ctx, opts)
 }
 

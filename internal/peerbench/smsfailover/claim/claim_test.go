@@ -123,11 +123,11 @@ func TestReport(t *testing.T) {
 	}
 	require.Equal(t, make([]int, len(impls)), twice, "jobs that were claimed twice")
 	if *rounds >= 3 {
-		print(impls, alone, together)
+		report(impls, alone, together)
 	}
 }
 
-func print(impls []claim.Impl, alone [][]claim.Cost, together [][]time.Duration) {
+func report(impls []claim.Impl, alone [][]claim.Cost, together [][]time.Duration) {
 	fmt.Printf("%s %s/%s, %d processors, %d rounds of %d jobs in turn, batches of %d; medians, and of the ratios\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), len(alone[0]), jobs, batch)
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
