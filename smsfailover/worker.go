@@ -131,7 +131,7 @@ func (r *runner) claimUpTo(ctx context.Context, n int) (int, error) {
 		return err
 	})
 	for i := range jobs {
-		c := &claim{job: jobs[i], until: began.Add(r.cfg.lease)}
+		c := &claim{job: jobs[i], claimed: began, until: began.Add(r.cfg.lease)}
 		r.hand = append(r.hand, c)
 		r.leases.add(c)
 	}

@@ -85,10 +85,7 @@ func (r *runner) settle(ctx context.Context, c *claim, res result) {
 	case hopeless:
 		r.settleBuried(ctx, until, j, res.err)
 	case expired:
-		if r.heard(r.done(ctx, until, j.Ref())) {
-			r.count.expired.Add(1)
-			call(r.cfg.hooks.OnExpired, newEvent(&j.Message, j.Attempt))
-		}
+		r.settleExpired(ctx, until, c)
 	case gaveUp: // another worker has it
 		r.count.lostLeases.Add(1)
 	}
@@ -116,6 +113,22 @@ func (r *runner) settleFailed(ctx context.Context, until term, j *Job, why error
 	ev := newEvent(&j.Message, j.Attempt+1)
 	ev.After, ev.Cause = delay, cause(why)
 	call(r.cfg.hooks.OnRetry, ev)
+}
+
+// settleExpired forgets a message. But one that was still good when it was claimed
+// is claimed anew first: a Duplicate may have prolonged it since, and was told that
+// it is as good as sent. What remains is the moment from that claim to the report.
+func (r *runner) settleExpired(ctx context.Context, until term, c *claim) {
+	j := &c.job
+	if c.claimed.Before(j.NotAfter) {
+		r.settleReleased(ctx, until, j, 0)
+		r.alarm.ring(0)
+		return
+	}
+	if r.heard(r.done(ctx, until, j.Ref())) {
+		r.count.expired.Add(1)
+		call(r.cfg.hooks.OnExpired, newEvent(&j.Message, j.Attempt))
+	}
 }
 
 func (r *runner) settleReleased(ctx context.Context, until term, j *Job, after time.Duration) {

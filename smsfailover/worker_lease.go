@@ -9,6 +9,7 @@ import (
 // A claim is a message that a runner holds.
 type claim struct {
 	job        Job
+	claimed    time.Time     // when; job is as it was then, or after
 	refusedFor time.Duration // set by work: how long the monitor wants to rest
 
 	// Guarded by leases.mu.

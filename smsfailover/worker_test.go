@@ -176,6 +176,28 @@ func TestAnExpiredMessageIsNeverSent(t *testing.T) {
 	})
 }
 
+// Who handed in a duplicate was told that it will arrive until the later NotAfter,
+// also when a worker has claimed the message already.
+func TestADuplicateProlongsWhatIsClaimed(t *testing.T) {
+	bubble(t, func(t *testing.T, p *provider, s *smsfailover.MemStore) {
+		f := newFailover(t, p, s, smsfailover.WithWorkers(1, 8, 30*time.Second))
+		p.set(takes(5 * time.Second))
+		enqueue(t, s, code(phones(1), "1")) // keeps the worker from the other one
+		time.Sleep(1)
+		m := code(phone, "1")
+		m.NotAfter = time.Now().Add(2 * time.Second)
+		enqueue(t, s, m)
+		defer run(t, f)()
+		time.Sleep(time.Second)
+		require.Equal(t, 2, depth(t, s).Leased)
+		m.NotAfter = time.Now().Add(time.Minute)
+		require.Equal(t, smsfailover.Duplicate, submit(t, f, m))
+		until(t, time.Minute, func() bool { return depth(t, s) == smsfailover.Depth{} })
+		require.Len(t, p.taken(), 2)
+		require.Zero(t, f.Stats().Expired)
+	})
+}
+
 // A send that has begun doesn't last beyond NotAfter either.
 func TestASendEndsAtNotAfter(t *testing.T) {
 	bubble(t, func(t *testing.T, p *provider, s *smsfailover.MemStore) {
