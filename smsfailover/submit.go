@@ -87,7 +87,7 @@ func newEntries(ms []Message) ([]entry, error) {
 			m.ID = newID()
 		}
 		entries[i] = entry{m: m, at: i}
-		if err := m.Validate(); err != nil {
+		if err := m.Validate(); err != nil && len(errs) < maxReasons {
 			errs = append(errs, fmt.Errorf("message %d of %d: %w", i+1, len(ms), err))
 		}
 	}

@@ -466,3 +466,13 @@ func TestManyMessagesGoSomeAtOnce(t *testing.T) {
 		require.Equal(t, 5, p.most)
 	})
 }
+
+// However many messages are wrong, the error names a few.
+func TestTheErrorOfManyWrongMessagesIsShort(t *testing.T) {
+	f := newFailover(t, &provider{}, smsfailover.NewMemStore())
+	receipts, err := f.Submit(t.Context(), make([]smsfailover.Message, 1000)...)
+	require.ErrorIs(t, err, smsfailover.ErrInput)
+	require.ErrorContains(t, err, "message 8 of 1000")
+	require.Less(t, len(err.Error()), 4000)
+	require.Len(t, receipts, 1000)
+}
