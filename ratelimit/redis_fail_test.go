@@ -118,7 +118,7 @@ func TestRedisDownIsDecidedByThePolicy(t *testing.T) {
 	}
 }
 
-// Trap ratelimit/11, to the microsecond: in a bubble the time is exact.
+// Trap ratelimit/11: in a bubble the time is exact.
 func TestRedisTimeoutIsExact(t *testing.T) {
 	for _, fold := range []int{0, 8} {
 		synctest.Test(t, func(t *testing.T) {
@@ -145,7 +145,8 @@ func TestRedisTimeoutIsExact(t *testing.T) {
 }
 
 // The end of the caller's own context is the caller's error under every policy,
-// also in the middle of a hang.
+// also in the middle of a hang: a deadline at once, and with a client that minds
+// no deadline, whose calls have goroutines, a cancellation too.
 func TestRedisCallersEndIsNoOutage(t *testing.T) {
 	t.Parallel()
 	s := realserver.Redis(t)
@@ -153,31 +154,44 @@ func TestRedisCallersEndIsNoOutage(t *testing.T) {
 	for _, fold := range []int{0, 16} {
 		for _, p := range policies(t) {
 			rdb := realClient(t, s)
-			l, err := ratelimit.NewRedis(rdb, ratelimit.GCRA, fivePerHour, ratelimit.WithTimeout(100*time.Millisecond),
-				ratelimit.WithFailPolicy(p.policy), ratelimit.WithFolding(fold))
-			require.NoError(t, err)
+			options := []ratelimit.Option{ratelimit.WithFailPolicy(p.policy), ratelimit.WithFolding(fold)}
+			punctual := newRedis(t, rdb, ratelimit.GCRA, fivePerHour, options...)
+			other := newRedis(t, struct{ redis.Scripter }{rdb}, ratelimit.GCRA, fivePerHour, options...)
 			require.NoError(t, rdb.Ping(t.Context()).Err())
 			resume := s.Pause()
-			for name, ask := range map[string]func(ctx context.Context) error{
-				"Allow":  func(ctx context.Context) error { _, err := l.Allow(ctx, "k"); return err },
-				"AllowN": func(ctx context.Context) error { _, err := l.AllowN(ctx, "k", 2); return err },
-				"AllowAll": func(ctx context.Context) error {
-					_, err := l.AllowAll(ctx, "tag", ratelimit.Demand{Key: "k", N: 1})
-					return err
-				},
-				"Reset": func(ctx context.Context) error { return l.Reset(ctx, "k") },
-			} {
-				ctx, cancel := context.WithCancelCause(t.Context())
-				stop := time.AfterFunc(20*time.Millisecond, func() { cancel(why) })
-				err := ask(ctx)
+			for name, ask := range calls() {
+				deadline, cancel := context.WithTimeoutCause(t.Context(), 10*time.Millisecond, why)
+				endsWith(t, name, ask(deadline, punctual), why)
+				cancel()
+				cancelled, cancelCause := context.WithCancelCause(t.Context())
+				stop := time.AfterFunc(10*time.Millisecond, func() { cancelCause(why) })
+				endsWith(t, name, ask(cancelled, other), why)
 				stop.Stop()
-				require.ErrorIs(t, err, why, "%s, %s", p.name, name)
-				require.NotErrorIs(t, err, ratelimit.ErrUnavailable)
 			}
-			require.Zero(t, l.Stats().Unavailable)
+			require.Zero(t, punctual.Stats().Unavailable)
+			require.Zero(t, other.Stats().Unavailable)
 			resume()
 		}
 	}
+}
+
+// calls returns every kind of call.
+func calls() map[string]func(context.Context, *ratelimit.Redis) error {
+	return map[string]func(context.Context, *ratelimit.Redis) error{
+		"Allow":  func(ctx context.Context, l *ratelimit.Redis) error { _, err := l.Allow(ctx, "k"); return err },
+		"AllowN": func(ctx context.Context, l *ratelimit.Redis) error { _, err := l.AllowN(ctx, "k", 2); return err },
+		"AllowAll": func(ctx context.Context, l *ratelimit.Redis) error {
+			_, err := l.AllowAll(ctx, "tag", ratelimit.Demand{Key: "k", N: 1})
+			return err
+		},
+		"Reset": func(ctx context.Context, l *ratelimit.Redis) error { return l.Reset(ctx, "k") },
+	}
+}
+
+func endsWith(t *testing.T, what string, err, why error) {
+	t.Helper()
+	require.ErrorIs(t, err, why, what)
+	require.NotErrorIs(t, err, ratelimit.ErrUnavailable, what)
 }
 
 // A server that refuses has decided nothing.
