@@ -115,6 +115,8 @@ func checkProviders(ps []Provider) error {
 		}
 		if p.Monitor != nil && monitors[p.Monitor] {
 			bad("has the monitor of another")
+		} else if p.Monitor != nil && !p.Monitor.made() {
+			bad("has a monitor that NewErrorRateMonitor didn't make")
 		}
 		names[p.Name], monitors[p.Monitor] = true, true
 	}

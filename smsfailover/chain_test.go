@@ -237,12 +237,14 @@ func TestNewChainNamesEveryBadProvider(t *testing.T) {
 		smsfailover.Provider{Name: "c", Service: (*provider)(nil)},
 		smsfailover.Provider{Name: "d", Service: &provider{}, Monitor: m},
 		smsfailover.Provider{Name: "e", Service: &provider{}, Limiter: (*perMinute)(nil)},
+		smsfailover.Provider{Name: "f", Service: &provider{}, Monitor: &smsfailover.ErrorRateMonitor{}},
 	)
 	require.ErrorIs(t, err, smsfailover.ErrInput)
 	for _, want := range []string{
 		`provider 1 ("a") has the name of another`, `provider 2 ("") has no name`,
 		`provider 3 ("b") has no service`, `provider 4 ("c") has no service`,
 		`provider 5 ("d") has the monitor of another`, `provider 6 ("e") has a limiter that is a nil pointer`,
+		`provider 7 ("f") has a monitor that NewErrorRateMonitor didn't make`,
 	} {
 		require.ErrorContains(t, err, want)
 	}

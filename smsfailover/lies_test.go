@@ -70,3 +70,21 @@ func TestACancellationByTheProviderIsItsFailure(t *testing.T) {
 		require.Len(t, p.asked(), 10)
 	})
 }
+
+// What had to be stored for other reasons wasn't because of the monitor.
+func TestTheReasonToStoreIsTrue(t *testing.T) {
+	bubble(t, func(t *testing.T, p *provider, s *smsfailover.MemStore) {
+		store := newFlaky(s)
+		store.fail(errStore, "enqueue")
+		m := newMonitor(t)
+		f := newFailover(t, p, store, smsfailover.WithMonitor(m))
+		keyed := code(phone, "1")
+		keyed.IdemKey = "key"
+		_, err := f.Submit(t.Context(), keyed)
+		require.ErrorIs(t, err, errStore)
+		require.NotContains(t, err.Error(), "rest")
+		record(m, 0, 10)
+		_, err = f.Submit(t.Context(), keyed)
+		require.ErrorContains(t, err, "it had to wait: smsfailover: the provider is given a rest")
+	})
+}

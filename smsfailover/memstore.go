@@ -20,8 +20,8 @@ import (
 // guards it all. A job takes some 500 bytes and its strings, and each IdemKey of
 // the last [IdemRetention] some 200. Dead letters stay until they are redriven.
 //
-// It reads the monotonic clock, and starts no goroutine. It is safe for
-// concurrent use.
+// It comes from [NewMemStore]: the zero MemStore can't take anything. It reads the
+// monotonic clock, and starts no goroutine. It is safe for concurrent use.
 type MemStore struct {
 	mu     sync.Mutex
 	jobs   map[string]*memJob  // by ID: live, dead, and superseded in flight

@@ -26,8 +26,9 @@ import (
 // provider answered, and the fault was the message's. Canceled ones don't count.
 //
 // It takes constant memory, and no goroutine: what time alone changes, the next
-// call sees. It is safe for concurrent use, and must not be copied. A result
-// costs one compare-and-swap and no allocation.
+// call sees. It is safe for concurrent use, and must not be copied, nor used
+// without [NewErrorRateMonitor]. A result costs one compare-and-swap and no
+// allocation.
 type ErrorRateMonitor struct {
 	window    rateWindow
 	phase     atomic.Uint64 // of the state machine, so that Closed needs no lock
@@ -106,6 +107,9 @@ func (m *ErrorRateMonitor) SetThreshold(ratio float64) error {
 	}
 	return nil
 }
+
+// made reports whether m is from NewErrorRateMonitor.
+func (m *ErrorRateMonitor) made() bool { return m != nil && m.window.width > 0 }
 
 // now returns the time since m was made, by the monotonic clock.
 func (m *ErrorRateMonitor) now() int64 { return int64(time.Since(m.start)) }

@@ -73,8 +73,8 @@ func WithLimiter(l Limiter, key func(Message) string) Option {
 // less. The default is none: every message is tried.
 func WithMonitor(m *ErrorRateMonitor) Option {
 	return func(c *config) {
-		if m == nil {
-			c.bad("WithMonitor(nil): want a monitor")
+		if !m.made() {
+			c.bad("WithMonitor(%s): want one that NewErrorRateMonitor made", nilOrZero(m == nil))
 			return
 		}
 		c.monitor = m
@@ -186,6 +186,13 @@ func WithLogger(l *slog.Logger) Option {
 		}
 		c.log = l
 	}
+}
+
+func nilOrZero(isNil bool) string {
+	if isNil {
+		return "nil"
+	}
+	return "the zero ErrorRateMonitor"
 }
 
 func newConfig(opts []Option) (config, error) {

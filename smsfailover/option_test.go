@@ -16,6 +16,7 @@ func badOptions() map[string]smsfailover.Option {
 		"WithLimiter(<nil>, func(smsfailover.Message) string)": smsfailover.WithLimiter(nil, oneKey),
 		"WithLimiter(*smsfailover_test.perMinute, func":        smsfailover.WithLimiter((*perMinute)(nil), nil),
 		"WithMonitor(nil)":                                  smsfailover.WithMonitor(nil),
+		"WithMonitor(the zero ErrorRateMonitor)":            smsfailover.WithMonitor(&smsfailover.ErrorRateMonitor{}),
 		"WithClassifier(nil)":                               smsfailover.WithClassifier(nil),
 		"WithBackoff(<nil>)":                                smsfailover.WithBackoff(nil),
 		"1s is less than base 1m0s":                         smsfailover.WithBackoff(smsfailover.FullJitter(time.Minute, time.Second)),

@@ -11,6 +11,10 @@ import (
 // are not this call's to try.
 func (f *Failover) storeFirst(ctx context.Context, first []*entry) {
 	resting := f.gate.RetryAfter() > 0 // then there is no use in trying
+	wait := result{verdict: refused}
+	if resting {
+		wait.err = errOpen
+	}
 	until := time.Now().Add(f.cfg.lease)
 	jobs := make([]Job, len(first))
 	for i, e := range first {
@@ -19,7 +23,7 @@ func (f *Failover) storeFirst(ctx context.Context, first []*entry) {
 			jobs[i].Token, jobs[i].LeaseUntil, jobs[i].Claims = rand.Text(), until, 1
 		}
 		e.stored, e.ref, e.until = true, jobs[i].Ref(), until
-		e.rest = result{verdict: refused, err: errOpen}
+		e.rest = wait
 	}
 	f.enqueue(ctx, first, jobs)
 	var later []Ref
