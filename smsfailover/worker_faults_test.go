@@ -72,20 +72,21 @@ func TestAProviderThatHangsKeepsNoMessage(t *testing.T) {
 }
 
 // Where every worker hangs, what they had not begun goes on elsewhere; where one is
-// left, it stays.
+// left it stays, and so does what hung, with another claim.
 func TestWorkersThatHangKeepNoMessageWaiting(t *testing.T) {
 	for _, tc := range []struct {
 		name       string
 		hang, here int
-	}{{"all hang", 2, 0}, {"one is left", 1, 7}} {
+	}{{"all hang", 2, 0}, {"one is left", 1, 8}} {
 		inBubble(t, tc.name, func(t *testing.T) {
 			p, s := &provider{}, smsfailover.NewMemStore()
 			eight := smsfailover.WithWorkers(2, 8, 30*time.Second)
 			f, other := newFailover(t, p, s, eight), newFailover(t, p, s, eight)
 			hang := make(chan struct{})
 			wake := sync.OnceFunc(func() { close(hang) })
+			var calls atomic.Int64
 			p.set(func(ctx context.Context, m sms) error {
-				if m.to < phones(tc.hang) {
+				if calls.Add(1) <= int64(tc.hang) {
 					<-hang
 					return errDown
 				}
