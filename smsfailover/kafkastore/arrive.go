@@ -92,30 +92,45 @@ func (o *ownership) welcome(e *entry, now time.Time) {
 	old := o.copies[e.rec.lineage]
 	switch {
 	case o.recent.has(e.rec.lineage, e.rec.seq):
-		o.finish(e)
+		o.drop(e)
 	case old == nil:
 		o.accept(e, now)
 	case old.rec.seq >= e.rec.seq:
-		o.finish(e) // written twice, or overtaken
+		o.drop(e) // written twice, or overtaken
 	case old.busy:
 		// The call that wrote e is about to finish old, or to fail.
-		if old.twin != nil {
-			o.finish(old.twin)
-		}
-		old.twin = e
+		old.twin = o.newer(old.twin, e)
 	case old.token != "" && !old.remote:
-		// The echo of a report that seemed to fail, or that came after others had
-		// taken over: the worker that has the job now decides.
-		o.finish(e)
+		o.ignore(old, e)
 	default:
 		o.finish(old)
 		o.accept(e, now)
 	}
 }
 
+// newer returns the newer of two copies, and drops the other.
+func (o *ownership) newer(a, b *entry) *entry {
+	if a == nil {
+		return b
+	}
+	if a.rec.seq >= b.rec.seq {
+		a, b = b, a
+	}
+	o.drop(a)
+	return b
+}
+
+// ignore drops e, a newer copy than old: the echo of a report that seemed to fail,
+// or that came after others had taken over. The worker that has old decides, and
+// what it decides has to be newer still.
+func (o *ownership) ignore(old, e *entry) {
+	old.rec.seq = max(old.rec.seq, e.rec.seq)
+	o.drop(e)
+}
+
 func (o *ownership) accept(e *entry, now time.Time) {
 	if e.rec.over {
-		o.finish(e)
+		o.settle(e)
 		return
 	}
 	o.live[e] = struct{}{}
@@ -139,7 +154,7 @@ func (o *ownership) replaced(e *entry, ok bool, now time.Time) {
 	e.twin = nil
 	if !ok {
 		if twin != nil {
-			o.finish(twin)
+			o.ignore(e, twin)
 		}
 		if !e.over {
 			o.schedule(e, now)

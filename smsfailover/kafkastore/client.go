@@ -105,6 +105,20 @@ func (s *Store) leaders(ctx context.Context, topics []string) (map[place]int, er
 	return all, nil
 }
 
+// byLeader parts positions by the broker that leads. Those without one are asked of
+// broker 0, which says so.
+func byLeader(leaders map[place]int, positions map[place]int64) map[int]map[place]int64 {
+	groups := make(map[int]map[place]int64)
+	for at, offset := range positions {
+		id := leaders[at]
+		if groups[id] == nil {
+			groups[id] = make(map[place]int64)
+		}
+		groups[id][at] = offset
+	}
+	return groups
+}
+
 // ends returns the first offset of each of places, if first is set, else the one
 // after the last.
 func (s *Store) ends(ctx context.Context, places []place, first bool) (all map[place]int64, err error) {

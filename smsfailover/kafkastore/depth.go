@@ -34,7 +34,7 @@ func (s *Store) Depth(ctx context.Context) (smsfailover.Depth, error) {
 	return d, err
 }
 
-// depthHere counts what this process owns.
+// depthHere counts what this process owns and has read of.
 func (s *Store) depthHere() (d smsfailover.Depth, owned map[place]bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -46,6 +46,9 @@ func (s *Store) depthHere() (d smsfailover.Depth, owned map[place]bool) {
 	now := time.Now()
 	o.promote(now)
 	for at, p := range o.parts {
+		if p.goal < 0 {
+			continue // not a word of it has been read
+		}
 		owned[at] = true
 		if unread := int(p.high - p.win.next()); unread > 0 {
 			s.countAs(at.topic, unread, &d)

@@ -20,15 +20,7 @@ func (s *Store) scanLeft(ctx context.Context, from, left map[place]int64, f func
 		if err != nil {
 			return fmt.Errorf("kafkastore: metadata: %w", err)
 		}
-		groups := make(map[int]map[place]int64)
-		for at, offset := range left {
-			id := leaders[at]
-			if groups[id] == nil {
-				groups[id] = make(map[place]int64)
-			}
-			groups[id][at] = offset
-		}
-		for _, positions := range groups {
+		for _, positions := range byLeader(leaders, left) {
 			chunks, err := s.fetch(ctx, positions, 0)
 			if err != nil {
 				return err

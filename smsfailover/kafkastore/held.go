@@ -112,8 +112,9 @@ func unlessLost(err error) error {
 }
 
 // reportHeld reports to the index: under the tokens by which it holds the jobs,
-// those that this process knows. It finishes their copies.
-func (s *Store) reportHeld(refs []smsfailover.Ref, f func(held []smsfailover.Ref) error) error {
+// those that this process knows. It finishes their copies. Soon says that the jobs
+// are ready again.
+func (s *Store) reportHeld(refs []smsfailover.Ref, soon bool, f func(held []smsfailover.Ref) error) error {
 	if len(refs) == 0 {
 		return nil
 	}
@@ -126,6 +127,7 @@ func (s *Store) reportHeld(refs []smsfailover.Ref, f func(held []smsfailover.Ref
 			e.leave()
 			e.busy = true
 			held[i], es[i] = e.held(), e
+			soon = soon || o.touch.changes[e.key] != nil // a newer one may have waited for it
 		}
 	}
 	s.mu.Unlock()
@@ -142,7 +144,9 @@ func (s *Store) reportHeld(refs []smsfailover.Ref, f func(held []smsfailover.Ref
 	s.mu.Unlock()
 	s.room.send()
 	s.wake.send()
-	s.moves.send() // something may be ready now, such as a newer one
+	if soon {
+		s.moves.send()
+	}
 	switch {
 	case isLost:
 		return &smsfailover.LostError{Refs: known(gone.Refs, held, refs)}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ycvk/tinybook/smsfailover"
@@ -159,29 +160,37 @@ func (s *Store) placesOf(es []*entry, topic string) []place {
 
 // readUp reads places to where they end now, or as far as there is room.
 func (s *Store) readUp(ctx context.Context, o *ownership, places []place) error {
-	leaders, err := s.leaders(ctx, s.names.consumed())
-	if err != nil {
-		return fmt.Errorf("kafkastore: metadata: %w", err)
-	}
-	groups := make(map[int][]place)
-	for _, at := range places {
-		if o.parts[at] != nil {
-			groups[leaders[at]] = append(groups[leaders[at]], at)
-		}
-	}
-	for _, group := range groups {
-		for positions := s.positions(o, group); len(positions) > 0; {
-			chunks, err := s.fetch(ctx, positions, 0)
-			if err != nil {
-				return err
-			}
-			if err := s.take(ctx, o, chunks); err != nil {
-				return err
-			}
-			positions = s.unread(o, chunks)
+	places = slices.DeleteFunc(places, func(at place) bool { return o.parts[at] == nil })
+	for left := s.positions(o, places); len(left) > 0; {
+		err := insist(ctx, func() (err error) {
+			left, err = s.readUpOnce(ctx, o, left)
+			return err
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// readUpOnce reads once from each of positions, and returns where there is more.
+func (s *Store) readUpOnce(ctx context.Context, o *ownership, positions map[place]int64) (map[place]int64, error) {
+	leaders, err := s.leaders(ctx, s.names.consumed())
+	if err != nil {
+		return positions, fmt.Errorf("kafkastore: metadata: %w", err)
+	}
+	var chunks []chunk
+	for _, group := range byLeader(leaders, positions) {
+		more, err := s.fetch(ctx, group, 0)
+		if err != nil {
+			return positions, err
+		}
+		chunks = append(chunks, more...)
+	}
+	if err := s.take(ctx, o, chunks); err != nil {
+		return positions, err
+	}
+	return s.unread(o, chunks), nil
 }
 
 // unread returns where to read on in those partitions that a fetch didn't read to

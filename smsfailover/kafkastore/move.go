@@ -50,6 +50,9 @@ func (s *Store) rewrite(ctx context.Context, o *ownership, moves []*move) error 
 		ok := m.batch.err == nil
 		if m.e != nil {
 			o.replaced(m.e, ok, now)
+			if ok && m.topic == s.names.dead {
+				o.recent.add(m.next.lineage, m.next.seq) // it won't be read here
+			}
 		}
 		if m.given != nil {
 			s.givenBack(m.given, ok)

@@ -1,6 +1,7 @@
 package kafkastore
 
 import (
+	"math"
 	"time"
 )
 
@@ -59,8 +60,29 @@ func (o *ownership) changed(p *partition) {
 	p.changed = o.version
 }
 
-// finish ends e: its offset may be committed.
+// finish ends e, and all copies of its message up to it.
 func (o *ownership) finish(e *entry) {
+	if e.over {
+		return
+	}
+	if e.rec.hold == "" {
+		o.recent.add(e.rec.lineage, e.rec.seq)
+	}
+	o.drop(e)
+}
+
+// settle ends e, and all copies of its message, also those that a report wrote that
+// seemed to fail.
+func (o *ownership) settle(e *entry) {
+	if e.rec.hold == "" {
+		o.recent.add(e.rec.lineage, math.MaxUint64)
+	}
+	o.drop(e)
+}
+
+// drop ends e, of which there is another copy that counts: its offset may be
+// committed.
+func (o *ownership) drop(e *entry) {
 	if e.over {
 		return
 	}
@@ -71,10 +93,7 @@ func (o *ownership) finish(e *entry) {
 	o.mark(e, finished)
 	if e.rec.hold != "" {
 		o.touch.gone(e)
-		return
-	}
-	o.recent.add(e.rec.lineage, e.rec.seq)
-	if o.copies[e.rec.lineage] == e {
+	} else if o.copies[e.rec.lineage] == e {
 		delete(o.copies, e.rec.lineage)
 	}
 }

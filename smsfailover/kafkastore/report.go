@@ -57,7 +57,7 @@ func (s *Store) Done(ctx context.Context, refs ...smsfailover.Ref) error {
 		return err
 	}
 	if s.index != nil {
-		return s.reportHeld(refs, func(held []smsfailover.Ref) error { return s.index.Done(ctx, held...) })
+		return s.reportHeld(refs, false, func(held []smsfailover.Ref) error { return s.index.Done(ctx, held...) })
 	}
 	s.mu.Lock()
 	o := s.own
@@ -67,7 +67,7 @@ func (s *Store) Done(ctx context.Context, refs ...smsfailover.Ref) error {
 		if e := s.current(r); e != nil {
 			known = append(known, r)
 			delete(s.given, r.Token)
-			s.own.finish(e)
+			s.own.settle(e)
 		} else {
 			unknown = append(unknown, r)
 		}
@@ -105,7 +105,7 @@ func (s *Store) Retry(ctx context.Context, r smsfailover.Ref, after time.Duratio
 	}
 	after = max(after, 0)
 	if s.index != nil {
-		return s.reportHeld([]smsfailover.Ref{r}, func(held []smsfailover.Ref) error {
+		return s.reportHeld([]smsfailover.Ref{r}, after == 0, func(held []smsfailover.Ref) error {
 			return s.index.Retry(ctx, held[0], after, cause)
 		})
 	}
@@ -124,7 +124,7 @@ func (s *Store) Release(ctx context.Context, after time.Duration, refs ...smsfai
 	}
 	after = max(after, 0)
 	if s.index != nil {
-		return s.reportHeld(refs, func(held []smsfailover.Ref) error { return s.index.Release(ctx, after, held...) })
+		return s.reportHeld(refs, after == 0, func(held []smsfailover.Ref) error { return s.index.Release(ctx, after, held...) })
 	}
 	return s.putBack(ctx, refs, after, func(j *smsfailover.Job, now time.Time) {
 		j.Claims = max(j.Claims-1, 0)
@@ -139,7 +139,7 @@ func (s *Store) Bury(ctx context.Context, r smsfailover.Ref, cause string) error
 		return err
 	}
 	if s.index != nil {
-		return s.reportHeld([]smsfailover.Ref{r}, func(held []smsfailover.Ref) error {
+		return s.reportHeld([]smsfailover.Ref{r}, false, func(held []smsfailover.Ref) error {
 			return s.index.Bury(ctx, held[0], cause)
 		})
 	}

@@ -16,36 +16,38 @@ import (
 func TestTiersHop(t *testing.T) {
 	t.Parallel()
 	b := startBroker(t)
-	q := newQueue(b, nil, kafkastore.WithTiers(50*time.Millisecond, 200*time.Millisecond))
+	q := newQueue(b, nil, kafkastore.WithTiers(50*time.Millisecond, 300*time.Millisecond))
 	p := q.open(t)
 	p.start(t)
 	p.owns(t, 5*q.parts)
-	put(t, p, jobs("job", 3)...)
+	put(t, p, jobs("job", 4)...)
 	start := time.Now()
 	delays := map[string]time.Duration{}
-	for i, j := range claim(t, p, 3, time.Hour) {
-		d := time.Duration(i) * 330 * time.Millisecond // ready; 200+50+50+30; 200*3+50+10
+	for i, j := range claim(t, p, 4, time.Hour) {
+		d := time.Duration(i) * 400 * time.Millisecond
 		delays[j.ID] = d
 		require.NoError(t, p.Retry(t.Context(), j.Ref(), d, "cause"))
 	}
-	for range 3 {
+	for i := range 4 {
 		got := claim(t, p, 1, time.Hour)[0]
 		late := time.Since(start) - delays[got.ID]
+		require.Equal(t, time.Duration(i)*400*time.Millisecond, delays[got.ID], "out of turn")
 		require.GreaterOrEqual(t, late, time.Duration(0), "%s came early", got.ID)
-		require.Less(t, late, 2*time.Second)
+		require.Less(t, late, 5*time.Second)
 		require.Equal(t, 1, got.Attempt)
 		require.NoError(t, p.Done(t.Context(), got.Ref()))
 	}
-	require.GreaterOrEqual(t, p.Stats().Hops, uint64(4))
-	records := func(topic string) (n int64) {
+	records := func(topic string) (n uint64) {
 		for _, info := range b.PartitionInfos("sms." + topic) {
-			n += info.HighWatermark
+			n += uint64(info.HighWatermark)
 		}
 		return n
 	}
-	require.GreaterOrEqual(t, records("200ms"), int64(4), "660ms are three times 200ms, 330ms once")
-	require.GreaterOrEqual(t, records("50ms"), int64(2))
-	require.EqualValues(t, 4, records("ready"), "three, and the one without a delay")
+	// A machine that is slow may find that a hop isn't worth it any more.
+	hops := p.Stats().Hops
+	require.GreaterOrEqual(t, hops, uint64(3), "800ms and 1200ms are twice 300ms, and more")
+	require.EqualValues(t, 5, records("ready"), "four, and the one without a delay")
+	require.EqualValues(t, 3+hops, records("300ms")+records("50ms"))
 }
 
 // Jobs of one call that are due at different times are stored as one, and part
@@ -92,6 +94,29 @@ func TestDepthFromOutside(t *testing.T) {
 		require.NoError(t, p.Done(t.Context(), held[2].Ref()))
 		outside := q.open(t)
 		depthIs(t, outside, smsfailover.Depth{Ready: 4, Delayed: 1, Leased: 3, Dead: 1})
+	})
+}
+
+// What is there is counted at each moment of a takeover: who waits for a queue to be
+// empty isn't told so because nobody has read it yet.
+func TestDepthDuringTakeover(t *testing.T) {
+	modes(t, func(t *testing.T, b *broker, index smsfailover.Store) {
+		q := newQueue(b, index)
+		p := q.running(t)
+		for i := range 8 {
+			put(t, p, job(fmt.Sprintf("job-%d", i)))
+		}
+		claim(t, p, 4, time.Hour)
+		for range 3 {
+			p.stop(t)
+			p = q.open(t)
+			p.start(t)
+			for p.Stats().Buffered < 8 {
+				d, err := p.Depth(t.Context())
+				require.NoError(t, err)
+				require.Equal(t, 8, d.Live(), "%+v", d)
+			}
+		}
 	})
 }
 
