@@ -74,15 +74,26 @@ func (c *courier) most() int {
 	return slices.Max(slices.Collect(maps.Values(count)))
 }
 
-// worst returns how many messages certainly were taken from the limit within
-// one window of length d. A message is taken before it comes: up to a quarter
-// of the window before, on a machine with much else to do.
-func (c *courier) worst(d time.Duration) int {
+// paced checks that of the messages since begin no window of length d held more
+// than n when they were taken from the limit, which is some time before they
+// come. Two things are certain. Message i can't come before i/n windows have
+// passed. And if a message is on its way for half a window at most, which a busy
+// machine may need, n of them at most come within the other half.
+func (c *courier) paced(t *testing.T, begin time.Time, n int, d time.Duration) {
+	t.Helper()
 	var hits []ratelimittest.Hit
 	for _, got := range c.deliveries() {
-		hits = append(hits, ratelimittest.Hit{Start: got.at.Add(-d / 4), End: got.at, N: 1})
+		if got.at.Before(begin) {
+			continue
+		}
+		if since := got.at.Sub(begin); since < time.Duration(len(hits)/n)*d {
+			t.Errorf("message %d of %d in %v came after %v", len(hits), n, d, since)
+		}
+		hits = append(hits, ratelimittest.Hit{Start: got.at.Add(-d / 2), End: got.at, N: 1})
 	}
-	return ratelimittest.Worst(hits, d)
+	if worst := ratelimittest.Worst(hits, d); worst > n {
+		t.Errorf("%d messages were taken within %v, want at most %d", worst, d, n)
+	}
 }
 
 func body(t *testing.T, f fields) io.Reader {

@@ -21,6 +21,7 @@ func limit(r config.Rate) ratelimit.Limit { return ratelimit.Limit{N: r.N, Per: 
 
 // openLimits makes the limiters of requests and of codes. While Redis is away
 // each process limits by itself: the site goes on, and no flood gets through.
+// That of a provider, which is somebody else's, is strict: see openSMS.
 func (p *parts) openLimits(rdb *platform.Redis) error {
 	secrets, err := p.derive("tinybook limits")
 	if err != nil {
@@ -49,8 +50,13 @@ func (p *parts) newLimiter(rdb *platform.Redis, a ratelimit.Algorithm, limits []
 	if err != nil {
 		return nil, fmt.Errorf("app: limits: %w", err)
 	}
-	opts = append(opts, ratelimit.WithPrefix("tinybook"), ratelimit.WithFailPolicy(ratelimit.FailLocal(own)))
-	shared, err := ratelimit.NewRedis(rdb, a, limits, opts...)
+	return p.newShared(rdb, a, limits, append(opts, ratelimit.WithFailPolicy(ratelimit.FailLocal(own)))...)
+}
+
+// newShared returns a limiter in Redis that admits nothing while Redis can't be
+// asked.
+func (p *parts) newShared(rdb *platform.Redis, a ratelimit.Algorithm, limits []ratelimit.Limit, opts ...ratelimit.Option) (*ratelimit.Redis, error) {
+	shared, err := ratelimit.NewRedis(rdb, a, limits, append(opts, ratelimit.WithPrefix("tinybook"))...)
 	if err != nil {
 		return nil, fmt.Errorf("app: limits: %w", err)
 	}

@@ -30,7 +30,9 @@ func (p *parts) openSMS(ctx context.Context, db *platform.DB, rdb *platform.Redi
 	if p.outbox, err = sms.NewOutbox(p.cfg.SMS.Keep); err != nil {
 		return err
 	}
-	limiter, err := p.newLimiter(rdb, ratelimit.SlidingLog, []ratelimit.Limit{limit(p.cfg.SMS.ProviderLimit)})
+	// Processes that each went on by themselves would send a provider more than
+	// it takes. Messages can wait: while nobody can tell they are queued.
+	limiter, err := p.newShared(rdb, ratelimit.SlidingLog, []ratelimit.Limit{limit(p.cfg.SMS.ProviderLimit)})
 	if err != nil {
 		return err
 	}
