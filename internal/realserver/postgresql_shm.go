@@ -1,3 +1,5 @@
+//go:build linux && (amd64 || arm64 || 386)
+
 package realserver
 
 import (
@@ -23,7 +25,7 @@ func removeSharedMemory(lock string) error {
 		return fmt.Errorf("postmaster.pid: shared memory: %w", err)
 	}
 	const remove = 0 // IPC_RMID
-	_, _, errno := syscall.Syscall(syscall.SYS_SHMCTL, uintptr(id), remove, 0)
+	_, _, errno := syscall.Syscall(sysShmctl, uintptr(id), remove, 0)
 	if errno != 0 && errno != syscall.EINVAL && errno != syscall.EIDRM { // it may be gone
 		return fmt.Errorf("shared memory %d: %w", id, errno)
 	}
