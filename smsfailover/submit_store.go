@@ -80,27 +80,45 @@ func (f *Failover) enqueue(ctx context.Context, entries []*entry, jobs []Job) {
 	for _, e := range entries[room:] {
 		e.reject(because(ErrQueueFull, e.rest.err))
 	}
-	if room == 0 {
-		return
+	for entries, jobs = entries[:room], jobs[:room]; len(jobs) > 0; {
+		n := min(len(jobs), atOnce)
+		if err := f.enqueueSome(ctx, entries[:n], jobs[:n]); err != nil {
+			// The store has had its time; more of it would be spent for nothing.
+			f.gauge.settle(len(jobs)-n, 0)
+			for _, e := range entries {
+				e.reject(because(err, e.rest.err))
+			}
+			return
+		}
+		entries, jobs = entries[n:], jobs[n:]
 	}
-	entries, jobs = entries[:room], jobs[:room]
+}
+
+// atOnce is how many jobs a store gets in one call, which has to end in time.
+const atOnce = 1000
+
+// enqueueSome makes one call of the store, and settles the entries if it succeeds.
+func (f *Failover) enqueueSome(ctx context.Context, entries []*entry, jobs []Job) error {
 	var outcomes []Outcome
-	err = f.callStore(ctx, "enqueue", func(ctx context.Context) (err error) {
+	err := f.callStore(ctx, "enqueue", func(ctx context.Context) (err error) {
 		outcomes, err = f.store.Enqueue(ctx, jobs...)
 		if err == nil && len(outcomes) != len(jobs) {
 			err = fmt.Errorf("%d outcomes for %d jobs", len(outcomes), len(jobs))
 		}
 		return redactError(err, messages(entries)...) // it may be about any of them
 	})
-	look := f.gauge.settle(room, countStored(outcomes))
+	if err != nil {
+		outcomes = nil
+	}
+	look := f.gauge.settle(len(jobs), countStored(outcomes))
+	if err != nil {
+		return err
+	}
 	for i, e := range entries {
-		if err != nil {
-			e.reject(because(err, e.rest.err))
-			continue
-		}
 		e.look = look
 		f.settleQueued(e, outcomes[i])
 	}
+	return nil
 }
 
 func (f *Failover) settleQueued(e *entry, o Outcome) {
