@@ -78,7 +78,9 @@ func (f *Failover) Send(ctx context.Context, tplID string, args []string, number
 }
 
 // Redrive makes the dead letters that filter chooses ready again, with all their
-// attempts before them, and returns how many. See [Store] for those that stay.
+// attempts before them, and returns how many. See [Store] for those that stay. The
+// age of a message counts from when it was first queued: one that is older than
+// [WithQueue] allows is buried again, and one past its NotAfter forgotten.
 func (f *Failover) Redrive(ctx context.Context, filter Filter) (int, error) {
 	if filter.Limit < 0 {
 		return 0, fmt.Errorf("%w: Filter.Limit is %d, want 0 or more", ErrInput, filter.Limit)

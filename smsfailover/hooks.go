@@ -4,8 +4,10 @@ import "time"
 
 // Hooks are called when something became of a message. A nil one is not called.
 //
-// They run in the goroutine that sent the message, with no lock held: a slow hook
-// holds up that one sender, or the caller of [Failover.Submit].
+// They run in the goroutine that sent the message: a slow hook holds up that one
+// sender, or the caller of [Failover.Submit]. A hook must not submit a message of
+// the same template to the same number and wait for it: those go one at a time,
+// and it would wait for itself.
 type Hooks struct {
 	OnDelivered func(Event) // the provider took it
 	OnQueued    func(Event) // it is in the store, also in the place of an older one

@@ -122,7 +122,8 @@ func WithMaxAttempts(n int) Option {
 // WithMaxClaims sets how many workers may die over a message before it is buried:
 // 1 to 1 048 576. A worker has died over it when its claim ended without a
 // report. Mind that a crash counts against every message the process held, up to
-// the batch of [WithWorkers]. The default is 10.
+// the batch of [WithWorkers], and that a message which took the place of one in
+// flight may start with a count of 1: give it some room. The default is 10.
 func WithMaxClaims(n int) Option {
 	return func(c *config) { c.maxClaims = c.number("WithMaxClaims", n, maxTries) }
 }

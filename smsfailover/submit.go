@@ -31,10 +31,14 @@ import (
 // was lost. They tell no number and no args. Over several messages the error says
 // how many of how many were not accepted.
 //
+// One that was stored first, and then Rejected as it will never be taken or let go,
+// is among the dead letters. Its IdemKey is used up, as is that of one that had
+// expired: a second message with that key is a [Duplicate], and no error.
+//
 // Submit sends up to as many messages at once as [WithWorkers] says, and may take
 // the time of [WithSendTimeout] for each. It keeps ms no longer than it runs. The
-// store takes one call for what must wait, or two for each message that is stored
-// first, and one for the depth of the queue per poll.
+// store takes one call for each 1000 that must wait or are stored first, one more
+// for each of the latter, and one for the depth of the queue per poll.
 func (f *Failover) Submit(ctx context.Context, ms ...Message) ([]Receipt, error) {
 	entries, err := newEntries(ms)
 	if err == nil && ctx.Err() != nil {
