@@ -168,7 +168,7 @@ func (p *tab) pick(provider, fault string) {
 }
 
 // choose goes to a fault in the switch that has the focus by the arrow keys,
-// past all those between.
+// past all those between, each of which holds for a moment.
 func (p *tab) choose(provider, fault string) {
 	p.Helper()
 	steps := eval[int](p, fmt.Sprintf(`(s => [...s.options].findIndex(o => o.value === %q) - s.selectedIndex)(document.activeElement)`, fault))

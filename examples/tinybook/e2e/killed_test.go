@@ -27,6 +27,7 @@ const (
 // Every code that was promised is delivered and good. Twice comes only what was
 // on its way when the process was killed.
 func TestNothingPromisedIsLostByKills(t *testing.T) {
+	t.Parallel() // it mostly waits
 	dir := t.TempDir()
 	path := filepath.Join(dir, "diary")
 	seed := uint64(time.Now().UnixNano())

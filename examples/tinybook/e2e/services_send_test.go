@@ -36,10 +36,12 @@ var times = regexp.MustCompile(`"took":\d+`)
 // The way of a code on two processes that share a database and a Redis, as two
 // pods do.
 func TestServicesSend(t *testing.T) {
+	t.Parallel() // it mostly waits
 	for name, database := range map[string]func(testing.TB, ...string) *realserver.Server{
 		"MariaDB": realserver.MariaDB, "MySQL": realserver.MySQL,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := startServices(t, database)
 			siteOne, siteTwo := s.site(t, sending), s.site(t, sending)
 			one, two := newClient(t, siteOne.URL()), newClient(t, siteTwo.URL())
