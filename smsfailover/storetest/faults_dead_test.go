@@ -113,8 +113,8 @@ func raceFaults() []fault {
 			return f.Store.Enqueue(ctx, jobs...)
 		}},
 		{name: "unlike the model", caught: "LikeTheModel", says: "seed", depth: func(d *smsfailover.Depth) {
-			if d.Dead > 0 {
-				d.Dead++
+			if d.Live() > 0 { // every walk comes to this, while some bury nothing
+				d.Ready++
 			}
 		}},
 		{name: "unlike the model after days", caught: "LikeTheModelOverDays", says: "seed", retry: func(f *faulty, ctx context.Context, r ref, after time.Duration, cause string) error {
