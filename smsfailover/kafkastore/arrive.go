@@ -42,6 +42,7 @@ func (s *Store) arriveAt(o *ownership, p *partition, c *chunk, now time.Time) (e
 		if !ok {
 			break
 		}
+		delete(p.flying, m.offset)
 		if known == finished {
 			o.changed(p)
 			continue
@@ -77,13 +78,16 @@ func (s *Store) admit(o *ownership, p *partition, m *message, now time.Time) err
 	}
 	o.arrived++
 	e := &entry{at: p, offset: m.offset, rec: rec, key: keyOf(rec.job.TplID, rec.job.To), order: o.arrived}
-	if rec.hold != "" {
+	switch {
+	case rec.hold == "":
+		o.welcome(e, now)
+	case p.win.get(m.offset) != untouched: // a worker has it, under the index's lease
+		o.drop(e)
+	default:
 		o.live[e] = struct{}{}
 		o.touch.add(e)
 		o.schedule(e, now)
-		return nil
 	}
-	o.welcome(e, now)
 	return nil
 }
 

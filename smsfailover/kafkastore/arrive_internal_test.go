@@ -35,7 +35,7 @@ func (l *logOf) takeOver(base int64, marks string) {
 	known, err := decodeMarks(marks)
 	require.NoError(l.t, err)
 	l.o = newOwnership(1, "member", 1000)
-	l.p = &partition{place: place{l.s.names.ready[1], 0}, win: newWindow(base, known), goal: -1}
+	l.p = &partition{place: place{l.s.names.ready[1], 0}, win: newWindow(base, known), goal: -1, flying: make(map[int64]time.Time)}
 	l.o.own(l.p)
 	l.at = int(base)
 }

@@ -14,8 +14,8 @@ import (
 // them, in one round trip or two, so that a message that kills its workers is known
 // wherever it goes. It makes no use of owner.
 //
-// With an index it also asks that, and reads what others have changed there: two
-// more round trips.
+// With an index it reads what others have changed there, and asks it: two more round
+// trips. The claim is the index's then, and outlives this process.
 func (s *Store) Claim(ctx context.Context, owner string, n int, lease time.Duration) ([]smsfailover.Job, error) {
 	if err := alive(ctx); err != nil {
 		return nil, err
@@ -35,7 +35,11 @@ func (s *Store) Claim(ctx context.Context, owner string, n int, lease time.Durat
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
 	if s.index != nil {
-		return s.claimHeld(ctx, o, n, lease)
+		jobs, err := s.claimHeld(ctx, o, n, lease)
+		if len(jobs) < n {
+			s.hungry.send()
+		}
+		return jobs, err
 	}
 	return s.handOut(ctx, o, s.pick(o, n), lease)
 }

@@ -13,9 +13,10 @@ import (
 type Config struct {
 	// Brokers are the addresses to begin with, host:port.
 	Brokers []string
-	// Transport carries all requests but those of the consumer group, over which
-	// Dialer does. Both are the caller's, who says there how to encrypt and to
-	// authenticate, and who ends them: [kafka.Transport.CloseIdleConnections].
+	// Transport carries all requests but those of the consumer group, which go by
+	// Dialer. Both are the caller's, who says there how to encrypt and to
+	// authenticate, and who ends them: [kafka.Transport.CloseIdleConnections]. On a
+	// cluster of many topics let Transport.MetadataTopics name those of the Store.
 	Transport kafka.RoundTripper
 	Dialer    *kafka.Dialer
 	// Prefix begins the names of all topics. Stores with one Prefix are one

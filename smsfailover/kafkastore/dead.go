@@ -59,7 +59,9 @@ func (s *Store) Redrive(ctx context.Context, f smsfailover.Filter) (int, error) 
 	for i, g := range graves {
 		batches[i] = lives.add(place{s.names.ready[band(g.rec.job.Priority)], g.number}, s.revived(g.rec, now))
 	}
-	err = s.produce(ctx, lives.all(), again)
+	alive := lives.all()
+	err = s.produce(ctx, alive, again)
+	s.wrote(alive)
 	n := 0
 	for i, g := range graves {
 		if batches[i].err == nil {
@@ -77,7 +79,7 @@ func (s *Store) revived(rec *record, now time.Time) outgoing {
 	next := *rec
 	next.job.Attempt, next.job.Claims, next.job.Prev, next.job.Due = 0, 0, 0, now
 	renew(&next, now)
-	return outgoing{key: keyOf(next.job.TplID, next.job.To).text(), value: next.encode(&s.clock)}
+	return outgoing{key: keyOf(next.job.TplID, next.job.To).text(), value: next.encode(&s.clock), enqueued: next.job.Enqueued}
 }
 
 // A grave is a dead letter as it was found.

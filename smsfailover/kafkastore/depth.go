@@ -2,7 +2,7 @@ package kafkastore
 
 import (
 	"context"
-	"maps"
+	"fmt"
 	"slices"
 	"time"
 
@@ -13,7 +13,8 @@ import (
 // Of what others own, it counts the records that aren't finished, as of their last
 // commit: in a ready topic as Ready, in a tier as Delayed, and as Leased if they
 // were handed out. To ask for those takes one request a partition; a process without
-// [Store.Run] owns none. Oldest is of what this process owns.
+// [Store.Run] owns none. Oldest is that of what this process owns, and of the first
+// messages of each partition that others own.
 //
 // With an index the index counts, and Kafka only tells Ready from Leased.
 func (s *Store) Depth(ctx context.Context) (smsfailover.Depth, error) {
@@ -53,6 +54,9 @@ func (s *Store) depthHere() (d smsfailover.Depth, owned map[place]bool) {
 		if unread := int(p.high - p.win.next()); unread > 0 {
 			s.countAs(at.topic, unread, &d)
 		}
+		for _, enqueued := range p.flying {
+			d.Oldest = oldest(d.Oldest, enqueued)
+		}
 	}
 	for e := range o.live {
 		switch {
@@ -78,22 +82,13 @@ func (s *Store) countAs(topic string, n int, d *smsfailover.Depth) {
 	}
 }
 
-// depthElsewhere counts what others own.
+// depthElsewhere counts what others own, and what has not been read yet.
 func (s *Store) depthElsewhere(ctx context.Context, owned map[place]bool, d *smsfailover.Depth) error {
-	var places []place
-	topics := make(map[string]bool)
-	for _, t := range s.names.consumed() {
-		for p := range s.cfg.Partitions {
-			if at := (place{t, p}); !owned[at] && t != s.names.changed {
-				places = append(places, at)
-				topics[t] = true
-			}
-		}
-	}
+	places := s.placesBut(owned)
 	if len(places) == 0 {
 		return nil
 	}
-	miles, err := s.committed(ctx, slices.Collect(maps.Keys(topics)))
+	miles, err := s.committed(ctx, s.names.consumed())
 	if err != nil {
 		return err
 	}
@@ -101,32 +96,91 @@ func (s *Store) depthElsewhere(ctx context.Context, owned map[place]bool, d *sms
 	if err != nil {
 		return err
 	}
+	heads := make(map[place]int64)
 	for _, at := range places {
 		m, known := miles[at]
 		if !known {
 			m.offset = 0
 		}
-		s.countPartition(at, m, ends[at], d)
+		if s.countPartition(at, m, ends[at], d) {
+			heads[at] = max(m.offset, 0)
+		}
 	}
-	return nil
+	if s.index != nil {
+		return nil // that knows what is oldest
+	}
+	return insist(ctx, func() error { return s.readHeads(ctx, miles, heads, d) })
 }
 
-// countPartition counts one partition by its committed offset and its end.
-func (s *Store) countPartition(at place, m mile, end int64, d *smsfailover.Depth) {
-	n := int(end - max(m.offset, 0))
-	marks, err := decodeMarks(m.marks)
-	if err != nil {
-		marks = nil // of a later version: all count as untouched
+// placesBut returns all partitions that messages are in but those.
+func (s *Store) placesBut(owned map[place]bool) (places []place) {
+	for _, t := range s.names.consumed() {
+		for p := range s.cfg.Partitions {
+			if at := (place{t, p}); !owned[at] && t != s.names.changed {
+				places = append(places, at)
+			}
+		}
 	}
-	for _, k := range marks {
+	return places
+}
+
+// countPartition counts one partition by its committed offset and its end, and
+// reports whether there is something in it.
+func (s *Store) countPartition(at place, m mile, end int64, d *smsfailover.Depth) bool {
+	n := int(end - max(m.offset, 0))
+	leased := 0
+	for _, k := range marksOf(m) {
 		switch k {
 		case untouched:
 		case finished:
 			n--
 		default:
 			n--
-			d.Leased++
+			leased++
 		}
 	}
+	d.Leased += leased
 	s.countAs(at.topic, max(n, 0), d)
+	return n+leased > 0
+}
+
+// marksOf returns the marks of a commit, or none if a later version wrote them.
+func marksOf(m mile) []mark {
+	marks, err := decodeMarks(m.marks)
+	if err != nil {
+		return nil
+	}
+	return marks
+}
+
+// readHeads looks at the first records of partitions for what is oldest.
+func (s *Store) readHeads(ctx context.Context, miles map[place]mile, heads map[place]int64, d *smsfailover.Depth) error {
+	leaders, err := s.leaders(ctx, s.names.consumed())
+	if err != nil {
+		return fmt.Errorf("kafkastore: metadata: %w", err)
+	}
+	for _, group := range byLeader(leaders, heads) {
+		chunks, err := s.fetch(ctx, group, headBytes, 0)
+		if err != nil {
+			return err
+		}
+		for i := range chunks {
+			s.oldestOf(&chunks[i], miles[chunks[i].place], d)
+		}
+	}
+	return nil
+}
+
+func (s *Store) oldestOf(c *chunk, m mile, d *smsfailover.Depth) {
+	marks := marksOf(m)
+	for i := range c.messages {
+		behind := c.messages[i].offset - m.offset
+		if behind >= 0 && behind < int64(len(marks)) && marks[behind] == finished {
+			continue
+		}
+		rec, err := decodeRecord(&s.clock, c.messages[i].value)
+		if err == nil { // else it counts for nothing; its owner reports it
+			d.Oldest = oldest(d.Oldest, rec.job.Enqueued)
+		}
+	}
 }

@@ -42,7 +42,7 @@ func (s *Store) Enqueue(ctx context.Context, jobs ...smsfailover.Job) ([]smsfail
 		return nil, err
 	}
 	s.remember(claims)
-	s.wake.send()
+	s.wrote([]*batch{b})
 	return slices.Repeat([]smsfailover.Outcome{smsfailover.Queued}, len(jobs)), nil
 }
 
@@ -68,7 +68,7 @@ func (s *Store) batchFor(jobs []smsfailover.Job, now time.Time) (*batch, []*give
 			b.topic = s.names.ready[band(0)]
 		}
 		b.records = append(b.records, outgoing{
-			key: keyOf(r.job.TplID, r.job.To).text(), value: r.encode(&s.clock),
+			key: keyOf(r.job.TplID, r.job.To).text(), value: r.encode(&s.clock), enqueued: now,
 		})
 		if r.job.Token != "" {
 			claims = append(claims, &given{rec: r, number: number, until: r.job.LeaseUntil})

@@ -27,18 +27,22 @@ type chunk struct {
 	first    int64 // the oldest there is
 }
 
+// How much to read from each partition, at most; one batch may be larger.
 const (
-	fetchBytes     = 4 << 20 // at most in one answer; one batch may be larger
-	partitionBytes = 1 << 20
+	fetchBytes = 1 << 20
+	headBytes  = 32 << 10 // to see what is oldest
 )
+
+// maxFetchBytes is how much one answer has, at most.
+const maxFetchBytes = 4 << 20
 
 // fetch reads from positions, which one broker leads, and waits up to wait for
 // something to read. Client.Fetch would read one partition at a time, on a
 // connection each.
-func (s *Store) fetch(ctx context.Context, positions map[place]int64, wait time.Duration) ([]chunk, error) {
+func (s *Store) fetch(ctx context.Context, positions map[place]int64, size int32, wait time.Duration) ([]chunk, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.timeout+wait)
 	defer cancel()
-	m, err := s.client.Transport.RoundTrip(ctx, s.client.Addr, fetchRequest(positions, wait))
+	m, err := s.client.Transport.RoundTrip(ctx, s.client.Addr, fetchRequest(positions, size, wait))
 	if err != nil {
 		return nil, fmt.Errorf("kafkastore: fetch: %w", cause(ctx, err))
 	}
@@ -57,7 +61,7 @@ func (s *Store) fetch(ctx context.Context, positions map[place]int64, wait time.
 	return chunks, nil
 }
 
-func fetchRequest(positions map[place]int64, wait time.Duration) *fetchapi.Request {
+func fetchRequest(positions map[place]int64, size int32, wait time.Duration) *fetchapi.Request {
 	topics := make(map[string]*fetchapi.RequestTopic)
 	for at, offset := range positions {
 		t := topics[at.topic]
@@ -70,14 +74,14 @@ func fetchRequest(positions map[place]int64, wait time.Duration) *fetchapi.Reque
 			CurrentLeaderEpoch: -1,
 			FetchOffset:        offset,
 			LogStartOffset:     -1,
-			PartitionMaxBytes:  partitionBytes,
+			PartitionMaxBytes:  size,
 		})
 	}
 	req := &fetchapi.Request{
 		ReplicaID:    -1, // a consumer
 		MaxWaitTime:  int32(wait.Milliseconds()),
 		MinBytes:     1,
-		MaxBytes:     fetchBytes,
+		MaxBytes:     maxFetchBytes,
 		SessionID:    -1, // no session: the positions change all the time
 		SessionEpoch: -1,
 	}

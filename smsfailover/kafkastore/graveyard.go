@@ -21,7 +21,7 @@ func (s *Store) scanLeft(ctx context.Context, from, left map[place]int64, f func
 			return fmt.Errorf("kafkastore: metadata: %w", err)
 		}
 		for _, positions := range byLeader(leaders, left) {
-			chunks, err := s.fetch(ctx, positions, 0)
+			chunks, err := s.fetch(ctx, positions, fetchBytes, 0)
 			if err != nil {
 				return err
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/ycvk/tinybook/smsfailover"
@@ -88,7 +87,9 @@ func (s *Store) write(ctx context.Context, held []smsfailover.Job) error {
 		at := place{s.names.ready[band(j.Priority)], k.partition(s.cfg.Partitions)}
 		batches[i] = groups.add(at, outgoing{key: k.text(), value: r.encode(&s.clock)})
 	}
-	err := s.produce(ctx, groups.all(), once)
+	all := groups.all()
+	err := s.produce(ctx, all, once)
+	s.wrote(all)
 	var back []smsfailover.Ref
 	for i, b := range batches {
 		if b.err != nil {
@@ -111,60 +112,29 @@ func unlessLost(err error) error {
 	return fmt.Errorf("kafkastore: index: %w", err)
 }
 
-// reportHeld reports to the index: under the tokens by which it holds the jobs,
-// those that this process knows. It finishes their copies. Soon says that the jobs
-// are ready again.
-func (s *Store) reportHeld(refs []smsfailover.Ref, soon bool, f func(held []smsfailover.Ref) error) error {
-	if len(refs) == 0 {
-		return nil
-	}
-	s.mu.Lock()
-	o := s.own
-	held := slices.Clone(refs)
-	es := make([]*entry, len(refs))
-	for i, r := range refs {
-		if e := s.current(r); e != nil {
-			e.leave()
-			e.busy = true
-			held[i], es[i] = e.held(), e
-			soon = soon || o.touch.changes[e.key] != nil // a newer one may have waited for it
-		}
-	}
-	s.mu.Unlock()
-
-	err := f(held)
-	gone, isLost := errors.AsType[*smsfailover.LostError](err)
-	s.mu.Lock()
-	now := time.Now()
-	for _, e := range es {
-		if e != nil {
-			o.replaced(e, err == nil || isLost, now)
-		}
-	}
-	s.mu.Unlock()
-	s.room.send()
-	s.wake.send()
-	if soon {
+// soon has the index looked at: something may be ready there.
+func (s *Store) soon(yes bool) {
+	if yes {
 		s.moves.send()
 	}
-	switch {
-	case isLost:
-		return &smsfailover.LostError{Refs: known(gone.Refs, held, refs)}
-	case err != nil:
-		return fmt.Errorf("kafkastore: index: %w", err)
-	}
-	return nil
 }
 
-// known returns those of refs whose held ones are in gone.
-func known(gone, held, refs []smsfailover.Ref) []smsfailover.Ref {
-	lost := make([]smsfailover.Ref, 0, len(gone))
-	for i, h := range held {
-		if slices.Contains(gone, h) {
-			lost = append(lost, refs[i])
-		}
+// touchedLately reports whether a newer message may wait for the end of a claim.
+func (s *Store) touchedLately() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.own != nil && len(s.own.touch.changes) > 0
+}
+
+// ofIndex returns err as one of this package; a LostError is the index's.
+func ofIndex(err error) error {
+	if err == nil {
+		return nil
 	}
-	return lost
+	if _, ok := errors.AsType[*smsfailover.LostError](err); ok {
+		return err
+	}
+	return fmt.Errorf("kafkastore: index: %w", err)
 }
 
 // depthHeld counts what the index has. What lies in Kafka unclaimed is Leased to the

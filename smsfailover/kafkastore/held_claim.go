@@ -10,7 +10,8 @@ import (
 	"github.com/ycvk/tinybook/smsfailover"
 )
 
-// claimHeld hands out copies that the index still holds.
+// claimHeld hands out copies that the index still holds. From then on the claim is
+// the index's, under the same token, and the copy has served.
 func (s *Store) claimHeld(ctx context.Context, o *ownership, n int, lease time.Duration) ([]smsfailover.Job, error) {
 	for {
 		es := s.pick(o, n)
@@ -21,15 +22,19 @@ func (s *Store) claimHeld(ctx context.Context, o *ownership, n int, lease time.D
 		if err != nil {
 			return nil, err
 		}
+		until := time.Now().Add(lease)
+		if good, err = s.leaseHeld(ctx, o, good, lease); err != nil {
+			return nil, err
+		}
 		// Without a good one there may be others behind: each round finishes some.
 		if len(good) > 0 {
-			return s.handOut(ctx, o, good, lease)
+			return s.handOver(ctx, o, good, until)
 		}
 	}
 }
 
-// check returns those of es that may be handed out. It gives the others back to the
-// index, or drops them.
+// check returns those of es that are as the index has them, for all that is known,
+// and gives back the others.
 func (s *Store) check(ctx context.Context, o *ownership, es []*entry) ([]*entry, error) {
 	if err := s.readUp(ctx, o, s.placesOf(es, s.names.changed)); err != nil {
 		s.release(o, es)
@@ -39,8 +44,8 @@ func (s *Store) check(ctx context.Context, o *ownership, es []*entry) ([]*entry,
 	var good, suspects, over []*entry
 	for _, e := range es {
 		switch {
-		case e.token != "" || e.at.win.get(e.offset) != untouched:
-			over = append(over, e) // its lease has ended, or its worker is gone
+		case e.at.win.get(e.offset) != untouched:
+			over = append(over, e) // a commit of its claim failed, or not
 		case o.touch.suspects(e):
 			suspects = append(suspects, e)
 		default:
@@ -53,18 +58,19 @@ func (s *Store) check(ctx context.Context, o *ownership, es []*entry) ([]*entry,
 		s.release(o, good)
 		return nil, err
 	}
-	return s.stillHeld(ctx, o, good)
+	return good, nil
 }
 
-// stillHeld returns those of es that the index holds, and drops the others.
-func (s *Store) stillHeld(ctx context.Context, o *ownership, es []*entry) ([]*entry, error) {
+// leaseHeld turns the index's holds of es into claims, and drops those that it
+// doesn't know any more.
+func (s *Store) leaseHeld(ctx context.Context, o *ownership, es []*entry, lease time.Duration) ([]*entry, error) {
 	if len(es) == 0 {
 		return nil, nil
 	}
-	lost, err := s.index.Extend(ctx, s.opts.hold, heldOf(es)...)
+	lost, err := s.index.Extend(ctx, lease, heldOf(es)...)
 	if err != nil {
 		s.release(o, es)
-		return nil, fmt.Errorf("kafkastore: index: %w", err)
+		return nil, ofIndex(err)
 	}
 	gone := make(map[smsfailover.Ref]bool, len(lost))
 	for _, r := range lost {
@@ -82,6 +88,36 @@ func (s *Store) stillHeld(ctx context.Context, o *ownership, es []*entry) ([]*en
 		o.replaced(e, true, time.Now())
 	}
 	return good, nil
+}
+
+// handOver marks entries as handed out, saves that, and returns their jobs. Whoever
+// takes the partition over passes over what is marked. If it can't be saved nobody
+// gets them before the index says so.
+func (s *Store) handOver(ctx context.Context, o *ownership, es []*entry, until time.Time) ([]smsfailover.Job, error) {
+	s.mu.Lock()
+	for _, e := range es {
+		o.mark(e, 1)
+	}
+	s.mu.Unlock()
+	err := s.commit(ctx, o)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	jobs := make([]smsfailover.Job, 0, len(es))
+	for _, e := range es {
+		if err == nil {
+			j := e.job()
+			j.Token, j.LeaseUntil = e.rec.hold, until
+			jobs = append(jobs, j)
+		}
+		o.replaced(e, err == nil, now)
+	}
+	s.room.send()
+	s.wake.send()
+	if moved(err) {
+		return nil, nil // they are others' to hand out
+	}
+	return jobs, err
 }
 
 func heldOf(es []*entry) []smsfailover.Ref {
@@ -102,8 +138,8 @@ func (s *Store) release(o *ownership, es []*entry) {
 	}
 }
 
-// withdraw gives busy entries, which nobody has claimed, back to the index: from
-// there comes what has taken their place, or they themselves, as they are now.
+// withdraw gives busy entries back to the index: from there comes what has taken
+// their place, or they themselves, as they are now.
 func (s *Store) withdraw(ctx context.Context, o *ownership, es []*entry) error {
 	if len(es) == 0 {
 		return nil
@@ -113,22 +149,15 @@ func (s *Store) withdraw(ctx context.Context, o *ownership, es []*entry) error {
 	return err
 }
 
-// reclaim gives back busy entries that were claimed before. To the index that is a
-// lease that ends, so that the claim counts.
+// reclaim gives back busy entries whose claim may have been saved without anybody
+// having it. To the index that is a lease that ends: the claim counts.
 func (s *Store) reclaim(ctx context.Context, o *ownership, es []*entry) error {
 	if len(es) == 0 {
 		return nil
 	}
-	free, err := lock(ctx, s.steady)
-	if err == nil {
-		_, err = s.index.Extend(ctx, 0, heldOf(es)...)
-		free()
-	}
+	_, err := s.index.Extend(ctx, 0, heldOf(es)...)
 	s.givenUp(o, es, err == nil)
-	if err != nil {
-		return fmt.Errorf("kafkastore: index: %w", err)
-	}
-	return nil
+	return ofIndex(err)
 }
 
 func (s *Store) givenUp(o *ownership, es []*entry, ok bool) {
@@ -181,7 +210,7 @@ func (s *Store) readUpOnce(ctx context.Context, o *ownership, positions map[plac
 	}
 	var chunks []chunk
 	for _, group := range byLeader(leaders, positions) {
-		more, err := s.fetch(ctx, group, 0)
+		more, err := s.fetch(ctx, group, fetchBytes, 0)
 		if err != nil {
 			return positions, err
 		}

@@ -3,35 +3,35 @@ package kafkastore
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
-
-	"github.com/ycvk/tinybook/smsfailover"
 )
 
 // maxMoves is how many jobs go from the index to Kafka in one go.
 const maxMoves = 1000
 
-// keepMoving writes to Kafka what the index has that is due and not there: what
-// waited for its time, newer ones whose way is free, and what a process that died
-// had in hand between the two.
+// keepMoving writes to Kafka what the index has that is due and not there: what was
+// just stored, what waited for its time, newer ones whose way is free, and what a
+// process that died had in hand. It looks when it is told to, and when a Claim found
+// too little: a claim whose lease has ended is good for as long as nobody asks.
 func (s *Store) keepMoving(ctx context.Context) {
-	for ctx.Err() == nil {
+	for last := (time.Time{}); ctx.Err() == nil; last = time.Now() {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.moves:
+		case <-s.hungry:
+			sleep(ctx, s.opts.poll-time.Since(last))
+		}
 		n, err := s.moveDue(ctx)
 		if err != nil && ctx.Err() == nil {
 			s.opts.report(err)
 			sleep(ctx, longPause)
 		}
-		if n == maxMoves && err == nil {
-			continue
+		if n == maxMoves || err != nil {
+			s.moves.send() // there is more, or there may be
 		}
-		t := time.NewTimer(s.opts.poll)
-		select {
-		case <-ctx.Done():
-		case <-s.moves:
-		case <-t.C:
-		}
-		t.Stop()
 	}
 }
 
@@ -96,14 +96,14 @@ func (s *Store) yield(ctx context.Context, keys []key) {
 	}
 }
 
-// idle makes those unclaimed entries of keys busy that are chosen, and returns them.
+// idle makes those entries of keys busy that are chosen, and returns them.
 func (s *Store) idle(o *ownership, keys []key, choose func(e *entry) bool) []*entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var es []*entry
 	for _, k := range keys {
 		for e := range o.touch.keys[k] {
-			if !e.busy && e.token == "" && choose(e) {
+			if !e.busy && choose(e) {
 				e.leave()
 				e.busy = true
 				es = append(es, e)
@@ -122,53 +122,43 @@ func (s *Store) withdrawTouched(ctx context.Context, o *ownership) {
 	if len(keys) == 0 {
 		return
 	}
-	es := s.idle(o, keys, func(e *entry) bool {
-		return e.at.win.get(e.offset) == untouched && o.touch.suspects(e)
-	})
+	es := s.idle(o, keys, o.touch.suspects)
 	if err := s.withdraw(ctx, o, es); err != nil && ctx.Err() == nil {
 		s.opts.report(err)
 	}
 }
 
+// maxRefresh is how many holds are prolonged in one go: nobody gets them meanwhile.
+const maxRefresh = 500
+
 // refreshHolds makes the index hold on to what is here.
 func (s *Store) refreshHolds(ctx context.Context, o *ownership) {
-	const batch = 500
-	free, err := lock(ctx, s.steady)
-	if err != nil {
-		return
-	}
-	defer free()
 	s.mu.Lock()
 	o.touch.forget(time.Now().Add(-s.opts.hold))
-	es := make(map[smsfailover.Ref]*entry)
-	var refs []smsfailover.Ref
-	for e := range o.live {
-		if !e.busy {
-			refs = append(refs, e.held())
-			es[e.held()] = e
-		}
-	}
+	all := slices.Collect(maps.Keys(o.live))
 	s.mu.Unlock()
-	for part := range slices.Chunk(refs, batch) {
-		lost, err := s.index.Extend(ctx, s.opts.hold, part...)
+	for part := range slices.Chunk(all, maxRefresh) {
+		kept, err := s.leaseHeld(ctx, o, s.seize(part), s.opts.hold)
 		if err != nil {
 			if ctx.Err() == nil {
-				s.opts.report(fmt.Errorf("kafkastore: index: %w", err))
+				s.opts.report(err)
 			}
 			return
 		}
-		s.drop(o, es, lost)
+		s.release(o, kept)
 	}
 }
 
-// drop finishes entries that the index doesn't know any more.
-func (s *Store) drop(o *ownership, es map[smsfailover.Ref]*entry, lost []smsfailover.Ref) {
+// seize makes those of es busy that nobody has.
+func (s *Store) seize(es []*entry) (free []*entry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, r := range lost {
-		if e := es[r]; !e.busy && !e.over {
-			s.count.stale++
-			o.finish(e)
+	for _, e := range es {
+		if !e.busy && !e.over {
+			e.leave()
+			e.busy = true
+			free = append(free, e)
 		}
 	}
+	return free
 }

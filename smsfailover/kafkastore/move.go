@@ -40,11 +40,15 @@ func (s *Store) rewrite(ctx context.Context, o *ownership, moves []*move) error 
 		if m.topic == s.names.dead {
 			key = graveKey(m.next.lineage)
 		}
-		m.batch = groups.add(place{m.topic, m.number}, outgoing{key: key, value: m.next.encode(&s.clock)})
+		m.batch = groups.add(place{m.topic, m.number}, outgoing{key: key, value: m.next.encode(&s.clock), enqueued: m.next.job.Enqueued})
 	}
-	err := s.produce(ctx, groups.all(), again)
+	batches := groups.all()
+	err := s.produce(ctx, batches, again)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if o != nil {
+		o.wrote(batches)
+	}
 	now := time.Now()
 	for _, m := range moves {
 		ok := m.batch.err == nil

@@ -11,7 +11,10 @@ type partition struct {
 	saved   uint64 // and that which is committed
 	private bool   // nothing of it is committed: it is read anew by each owner
 
-	high int64 // the end of the log when it was last read
+	high int64 // the end of the log, for all that is known
+	// flying is what this process wrote and has not read: when it was enqueued, by
+	// offset.
+	flying map[int64]time.Time
 	// goal is the end of the log when it was first read: until it is reached, or
 	// the window is full, there may be newer copies of what is in other topics.
 	// -1: not read yet.
@@ -25,4 +28,21 @@ func (p *partition) full(limit int) bool { return len(p.win.marks) >= limit }
 // the window goes.
 func (p *partition) caughtUp(limit int) bool {
 	return p.goal >= 0 && (p.win.next() >= p.goal || p.full(limit))
+}
+
+// wrote takes in what this process wrote to partitions that it owns, so that Depth
+// doesn't miss what is on its way from one to another.
+func (o *ownership) wrote(batches []*batch) {
+	for _, b := range batches {
+		p := o.parts[place{b.topic, b.partition}]
+		if p == nil || b.err != nil {
+			continue
+		}
+		p.high = max(p.high, b.base+int64(len(b.records)))
+		for i, r := range b.records {
+			if at := b.base + int64(i); at >= p.win.next() {
+				p.flying[at] = r.enqueued
+			}
+		}
+	}
 }

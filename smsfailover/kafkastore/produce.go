@@ -19,12 +19,14 @@ type batch struct {
 	records   []outgoing
 
 	err      error     // why it isn't written, or may not be
+	base     int64     // the offset of the first record
 	appended time.Time // by the brokers' clock; zero if they don't say
 }
 
 // outgoing is one record of a batch. A nil value is a tombstone.
 type outgoing struct {
 	key, value []byte
+	enqueued   time.Time // when its job was
 }
 
 // maxBatchBytes is what CreateTopics has brokers take.
@@ -151,7 +153,7 @@ func (b *batch) take(results map[place]produceapi.ResponsePartition) {
 	case p.ErrorCode != 0:
 		b.err = kafka.Error(p.ErrorCode)
 	default:
-		b.err = nil
+		b.err, b.base = nil, p.BaseOffset
 		if p.LogAppendTime > 0 {
 			b.appended = time.UnixMilli(p.LogAppendTime)
 		}
@@ -190,4 +192,13 @@ func (g batchesOf) all() []*batch {
 		list = append(list, b)
 	}
 	return list
+}
+
+// wrote takes in what was written.
+func (s *Store) wrote(batches []*batch) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.own != nil {
+		s.own.wrote(batches)
+	}
 }

@@ -85,7 +85,7 @@ func (s *Store) readFrom(ctx context.Context, o *ownership, places []place, unti
 		if len(positions) < len(places) {
 			wait = shortPoll
 		}
-		chunks, err := s.fetch(ctx, positions, wait)
+		chunks, err := s.fetch(ctx, positions, fetchBytes, wait)
 		if err == nil {
 			err = s.take(ctx, o, chunks)
 		}
@@ -153,6 +153,7 @@ func (s *Store) jump(ctx context.Context, o *ownership, at place) error {
 	if idle {
 		p.win = newWindow(to, nil)
 		p.goal = -1
+		clear(p.flying)
 		o.changed(p)
 	}
 	s.mu.Unlock()

@@ -8,11 +8,15 @@ import (
 	"github.com/ycvk/tinybook/smsfailover"
 )
 
-// Extend implements [smsfailover.Store]. It asks nobody, but for claims that
-// Enqueue was given.
+// Extend implements [smsfailover.Store]. Without an index it asks nobody, but for
+// claims that Enqueue was given.
 func (s *Store) Extend(ctx context.Context, lease time.Duration, refs ...smsfailover.Ref) (lost []smsfailover.Ref, err error) {
 	if err := alive(ctx); err != nil {
 		return nil, err
+	}
+	if s.index != nil {
+		lost, err := s.index.Extend(ctx, lease, refs...)
+		return lost, ofIndex(err)
 	}
 	s.mu.Lock()
 	now := time.Now()
@@ -28,11 +32,8 @@ func (s *Store) Extend(ctx context.Context, lease time.Duration, refs ...smsfail
 	}
 	s.mu.Unlock()
 	s.wake.send()
-	switch {
-	case len(unknown) == 0:
+	if len(unknown) == 0 {
 		return nil, nil
-	case s.index != nil:
-		return s.index.Extend(ctx, lease, unknown...)
 	}
 	return s.extendGiven(ctx, lease, unknown)
 }
@@ -57,7 +58,8 @@ func (s *Store) Done(ctx context.Context, refs ...smsfailover.Ref) error {
 		return err
 	}
 	if s.index != nil {
-		return s.reportHeld(refs, false, func(held []smsfailover.Ref) error { return s.index.Done(ctx, held...) })
+		defer s.soon(s.touchedLately())
+		return ofIndex(s.index.Done(ctx, refs...))
 	}
 	s.mu.Lock()
 	o := s.own
@@ -105,9 +107,8 @@ func (s *Store) Retry(ctx context.Context, r smsfailover.Ref, after time.Duratio
 	}
 	after = max(after, 0)
 	if s.index != nil {
-		return s.reportHeld([]smsfailover.Ref{r}, after == 0, func(held []smsfailover.Ref) error {
-			return s.index.Retry(ctx, held[0], after, cause)
-		})
+		defer s.soon(after == 0 || s.touchedLately())
+		return ofIndex(s.index.Retry(ctx, r, after, cause))
 	}
 	return s.putBack(ctx, []smsfailover.Ref{r}, after, func(j *smsfailover.Job, now time.Time) {
 		j.Attempt++
@@ -124,7 +125,8 @@ func (s *Store) Release(ctx context.Context, after time.Duration, refs ...smsfai
 	}
 	after = max(after, 0)
 	if s.index != nil {
-		return s.reportHeld(refs, after == 0, func(held []smsfailover.Ref) error { return s.index.Release(ctx, after, held...) })
+		defer s.soon(after == 0 || s.touchedLately())
+		return ofIndex(s.index.Release(ctx, after, refs...))
 	}
 	return s.putBack(ctx, refs, after, func(j *smsfailover.Job, now time.Time) {
 		j.Claims = max(j.Claims-1, 0)
@@ -139,9 +141,8 @@ func (s *Store) Bury(ctx context.Context, r smsfailover.Ref, cause string) error
 		return err
 	}
 	if s.index != nil {
-		return s.reportHeld([]smsfailover.Ref{r}, false, func(held []smsfailover.Ref) error {
-			return s.index.Bury(ctx, held[0], cause)
-		})
+		defer s.soon(s.touchedLately())
+		return ofIndex(s.index.Bury(ctx, r, cause))
 	}
 	return s.changeTo(ctx, []smsfailover.Ref{r}, func(next *record, now time.Time) string {
 		next.job.LastErr = cause

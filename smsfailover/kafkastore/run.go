@@ -14,8 +14,8 @@ import (
 // reads what falls to it, moves what has waited from tier to tier, and lets
 // [Store.Claim] hand out what is due. It blocks until ctx is done and then leaves
 // the group, finishes what it has begun and returns nil: others have its messages
-// at once. The claims of this process are lost then, so let the workers end before
-// it does.
+// at once. Without an index the claims of this process are lost then, so let the
+// workers end before it does.
 //
 // Brokers that don't answer are asked again for as long as it takes; see
 // [WithErrors]. Run fails with [ErrTopics] if the topics aren't as they should be,
@@ -161,7 +161,7 @@ func (s *Store) takeOver(ctx context.Context, gen *kafka.Generation) (*ownership
 			}
 			o.own(&partition{
 				place: at, delay: s.delayOf(topic), win: newWindow(max(m.offset, 0), marks),
-				private: topic == s.names.changed, goal: -1,
+				private: topic == s.names.changed, goal: -1, flying: make(map[int64]time.Time),
 			})
 		}
 	}

@@ -28,9 +28,9 @@ type Store struct {
 	running atomic.Bool
 	wake    signal        // something may have come due
 	room    signal        // a window has room again
-	moves   signal        // the index may have something to move
+	moves   signal        // the index has something to move
+	hungry  signal        // it should be asked
 	moving  chan struct{} // held while jobs go from the index to Kafka
-	steady  chan struct{} // held while the index is told to hold on, or to let go
 
 	mu    sync.Mutex
 	own   *ownership        // nil between generations
@@ -68,8 +68,8 @@ func New(cfg Config, index smsfailover.Store, opts ...Option) (*Store, error) {
 		wake:   newSignal(),
 		room:   newSignal(),
 		moves:  newSignal(),
+		hungry: newSignal(),
 		moving: make(chan struct{}, 1),
-		steady: make(chan struct{}, 1),
 		given:  make(map[string]*given),
 	}
 	s.clock.init()

@@ -106,17 +106,23 @@ func TestDepthDuringTakeover(t *testing.T) {
 		for i := range 8 {
 			put(t, p, job(fmt.Sprintf("job-%d", i)))
 		}
-		claim(t, p, 4, time.Hour)
+		require.Eventually(t, func() bool { return p.Stats().Buffered == 8 }, 10*time.Second, time.Millisecond)
+		held := 0
+		if index == nil {
+			held = len(claim(t, p, 4, time.Hour))
+		}
 		for range 3 {
 			p.stop(t)
 			p = q.open(t)
 			p.start(t)
-			for p.Stats().Buffered < 8 {
+			for until := time.Now().Add(20 * time.Second); p.Stats().Buffered < 8 && time.Now().Before(until); {
 				d, err := p.Depth(t.Context())
 				require.NoError(t, err)
 				require.Equal(t, 8, d.Live(), "%+v", d)
 			}
+			require.Equal(t, 8, p.Stats().Buffered)
 		}
+		require.Len(t, claim(t, p, 8, time.Hour), 8, "%d were claimed", held)
 	})
 }
 
