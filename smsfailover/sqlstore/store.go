@@ -59,9 +59,8 @@ func flavorOf(d Dialect) (flavor, error) {
 	return f, nil
 }
 
-// Depth counts the jobs; see [smsfailover.Store]. It reads the whole table, some 50
-// to 100 ms for 100 000 jobs: don't
-// ask more often than every second.
+// Depth counts the jobs; see [smsfailover.Store]. It reads the whole table, which
+// takes 50 to 100 ms for 100 000 jobs: don't ask more often than every second.
 func (s *Store) Depth(ctx context.Context) (smsfailover.Depth, error) {
 	var d smsfailover.Depth
 	err := s.try(ctx, "depth", func() error {

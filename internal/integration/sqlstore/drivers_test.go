@@ -12,9 +12,10 @@ import (
 	"github.com/ycvk/tinybook/smsfailover/storetest"
 )
 
-// plain is how the suite runs where the pool isn't set up as it should be.
+// plain is a harness where the pool isn't set up as it should be. What is opened
+// again has as many connections as it wants.
 func plain(t *testing.T, driver, dsn string, d sqlstore.Dialect, conns int) storetest.Harness {
-	open := func(t *testing.T) smsfailover.Store {
+	open := func(t *testing.T, conns int) smsfailover.Store {
 		pool := (&sqldb.DB{Driver: driver, DSN: dsn}).Open(t)
 		pool.SetMaxOpenConns(conns)
 		s, err := sqlstore.New(pool, d)
@@ -22,23 +23,25 @@ func plain(t *testing.T, driver, dsn string, d sqlstore.Dialect, conns int) stor
 		require.NoError(t, s.Migrate(t.Context()))
 		return s
 	}
-	return storetest.Harness{Store: open(t), Reopen: open, Lease: lease, Grain: grain}
-}
-
-// A file without WAL and without a busy timeout, where readers and writers are in
-// each other's way and nobody waits, with one connection and with many.
-func TestSQLiteAsItComes(t *testing.T) {
-	for name, conns := range map[string]int{"one": 1, "many": 0} {
-		t.Run(name, func(t *testing.T) {
-			storetest.Run(t, func(t *testing.T) storetest.Harness {
-				file, _, _ := strings.Cut(sqldb.Start(t, sqldb.SQLite).DSN, "?")
-				return plain(t, "sqlite", file, sqlstore.SQLite, conns)
-			}, caps)
-		})
+	return storetest.Harness{
+		Store:  open(t, conns),
+		Reopen: func(t *testing.T) smsfailover.Store { return open(t, 0) },
+		Lease:  lease,
+		Grain:  grain,
 	}
 }
 
-// Options of the driver that change how statements are sent and rows counted.
+// A file without WAL and without a busy timeout, where readers and writers are in
+// each other's way and nobody waits; one pool has one connection, others many.
+func TestSQLiteAsItComes(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) storetest.Harness {
+		file, _, _ := strings.Cut(sqldb.Start(t, sqldb.SQLite).DSN, "?")
+		return plain(t, "sqlite", file, sqlstore.SQLite, 1)
+	}, caps)
+}
+
+// Options of the driver that change how statements are sent and rows counted, and
+// a session whose time zone and character set are others.
 func TestMySQLDriverOptions(t *testing.T) {
 	server := sqldb.Start(t, sqldb.MariaDB)
 	storetest.Run(t, func(t *testing.T) storetest.Harness {

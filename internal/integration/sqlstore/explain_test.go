@@ -121,7 +121,8 @@ func fill(t testing.TB, s *sqlstore.Store, n int) {
 }
 
 // Of 1000 jobs multiply makes 100 000, each with an ID, a number and a hash of its
-// own, if not the hash of the number.
+// own, if not the hash of the number. In SQLite, whose plans don't depend on how
+// many there are, it makes 10 000.
 const (
 	copied = `tpl, idem_key, args, sealed, priority, not_after, attempt, claims, prev, last_err,
 		enqueued, not_before, state, band, due, lease_until, token, holder, owner`
@@ -132,7 +133,7 @@ const (
 )
 
 var multiply = map[sqldb.Engine]string{
-	sqldb.SQLite: numbers + into + "SELECT CAST(id || '-' || i AS BLOB), CAST(recipient || '-' || i AS BLOB), randomblob(32), " +
+	sqldb.SQLite: strings.Replace(numbers, "99", "9", 1) + into + "SELECT CAST(id || '-' || i AS BLOB), CAST(recipient || '-' || i AS BLOB), randomblob(32), " +
 		copied + " FROM sms_jobs JOIN n",
 	sqldb.MySQL:   inMySQL,
 	sqldb.MariaDB: inMySQL,

@@ -24,7 +24,7 @@ func TestClocksApart(t *testing.T) {
 				server := sqldb.StartSpec(t, e, realserver.Skewed(t, e.Spec(t), ahead))
 				storetest.RunTimes(t, func(t *testing.T) storetest.Harness {
 					h := harness(t, server.Fresh(t))
-					h.Grain = 60 * time.Millisecond // the skew is known to within a call
+					h.Grain = 40 * time.Millisecond // the skew is known to within a call
 					return h
 				}, caps)
 				t.Run("Dead", func(t *testing.T) { deadLettersByTime(t, server.Fresh(t)) })
