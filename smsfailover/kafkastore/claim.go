@@ -35,11 +35,10 @@ func (s *Store) Claim(ctx context.Context, owner string, n int, lease time.Durat
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
 	if s.index != nil {
-		jobs, err := s.claimHeld(ctx, o, n, lease)
-		if len(jobs) < n {
-			s.hungry.send()
+		if err := s.ask(ctx, o, n); err != nil {
+			s.opts.report(err) // what is here can be handed out all the same
 		}
-		return jobs, err
+		return s.claimHeld(ctx, o, n, lease)
 	}
 	return s.handOut(ctx, o, s.pick(o, n), lease)
 }

@@ -55,7 +55,7 @@
 // due to the workers: to claim is an update by ID then, no search that all workers
 // contend for.
 //
-//	          ┌───── Run: Claim all that is due ─────► sms.ready
+//	          ┌───────── Claim all that is due ──────► sms.ready
 //	          │                                        .high .low
 //	Enqueue ──► index ◄── still as it was? ── Extend ──────┤
 //	   │      ▲   ▲                                        ▼

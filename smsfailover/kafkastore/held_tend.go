@@ -11,18 +11,15 @@ import (
 // maxMoves is how many jobs go from the index to Kafka in one go.
 const maxMoves = 1000
 
-// keepMoving writes to Kafka what the index has that is due and not there: what was
-// just stored, what waited for its time, newer ones whose way is free, and what a
-// process that died had in hand. It looks when it is told to, and when a Claim found
-// too little: a claim whose lease has ended is good for as long as nobody asks.
+// keepMoving writes to Kafka what the index has that is due and not there, when it is
+// told that there may be something. What comes due by itself a Claim asks for: a
+// claim whose lease has ended is good for as long as nobody does.
 func (s *Store) keepMoving(ctx context.Context) {
-	for last := (time.Time{}); ctx.Err() == nil; last = time.Now() {
+	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 			return
 		case <-s.moves:
-		case <-s.hungry:
-			sleep(ctx, s.opts.poll-time.Since(last))
 		}
 		n, err := s.moveDue(ctx)
 		if err != nil && ctx.Err() == nil {
@@ -35,6 +32,40 @@ func (s *Store) keepMoving(ctx context.Context) {
 	}
 }
 
+// ask has the index move what came due, and reads it, if there are fewer than n
+// messages here to hand out, and nobody has asked lately.
+func (s *Store) ask(ctx context.Context, o *ownership, n int) error {
+	if !s.turnToAsk(o, n) {
+		return nil
+	}
+	moved, err := s.moveDue(ctx)
+	if err != nil || moved == 0 {
+		return err
+	}
+	var places []place
+	for at := range o.parts { // the map itself doesn't change
+		if at.topic != s.names.changed {
+			places = append(places, at)
+		}
+	}
+	return s.readUp(ctx, o, places)
+}
+
+func (s *Store) turnToAsk(o *ownership, n int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o.promote(time.Now())
+	for i := range o.ready {
+		n -= len(o.ready[i])
+	}
+	if n <= 0 || time.Since(s.asked) < s.opts.poll {
+		return false
+	}
+	s.asked = time.Now()
+	return true
+}
+
+// moveDue writes a batch of what the index has that is due, and returns how many.
 func (s *Store) moveDue(ctx context.Context) (int, error) {
 	free, err := s.lockMoves(ctx)
 	if err != nil {

@@ -83,9 +83,9 @@ func WithRetention(d time.Duration) Option { return func(o *options) { o.retenti
 // index.
 func WithHold(d time.Duration) Option { return func(o *options) { o.hold = d } }
 
-// WithPoll sets how often, at most, Run asks the index for messages that came due:
-// every 200ms by default, as long as a Claim finds less than it could take. It has
-// no meaning without an index.
+// WithPoll sets how often, at most, [Store.Claim] asks the index for messages that
+// came due, when it has too few: every 200ms by default. It has no meaning without an
+// index.
 func WithPoll(d time.Duration) Option { return func(o *options) { o.poll = d } }
 
 // WithErrors has f told of what [Store.Run] met and survives: brokers that don't

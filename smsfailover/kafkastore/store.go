@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/segmentio/kafka-go"
 
@@ -29,13 +30,13 @@ type Store struct {
 	wake    signal        // something may have come due
 	room    signal        // a window has room again
 	moves   signal        // the index has something to move
-	hungry  signal        // it should be asked
 	moving  chan struct{} // held while jobs go from the index to Kafka
 
 	mu    sync.Mutex
 	own   *ownership        // nil between generations
 	given map[string]*given // claims that Enqueue was given, by token
 	count counters
+	asked time.Time // when the index was last asked for what is due
 }
 
 var _ smsfailover.Store = (*Store)(nil)
@@ -68,7 +69,6 @@ func New(cfg Config, index smsfailover.Store, opts ...Option) (*Store, error) {
 		wake:   newSignal(),
 		room:   newSignal(),
 		moves:  newSignal(),
-		hungry: newSignal(),
 		moving: make(chan struct{}, 1),
 		given:  make(map[string]*given),
 	}

@@ -59,9 +59,9 @@ func harness(index func(t *testing.T) smsfailover.Store, opts ...kafkastore.Opti
 				time.Sleep(d)
 				settle(t, i)
 			},
-			Lease: 1600 * time.Millisecond,
-			Grain: 80 * time.Millisecond,
-			Lag:   200 * time.Millisecond,
+			Lease: 1200 * time.Millisecond,
+			Grain: 60 * time.Millisecond,
+			Lag:   150 * time.Millisecond,
 			// The claims of Kafka alone are those of one generation.
 			Takeover: i == nil,
 		}
@@ -94,5 +94,5 @@ func TestConformsAlone(t *testing.T) {
 func TestConformsWithIndex(t *testing.T) {
 	storetest.Run(t, harness(func(t *testing.T) smsfailover.Store {
 		return sqlIndex(t, sqldb.Start(t, sqldb.SQLite))
-	}, kafkastore.WithPoll(40*time.Millisecond)), storetest.Caps{Durable: true, Dedupe: true, Supersede: true})
+	}, kafkastore.WithPoll(20*time.Millisecond)), storetest.Caps{Durable: true, Dedupe: true, Supersede: true})
 }
