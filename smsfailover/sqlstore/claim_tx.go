@@ -65,7 +65,9 @@ func (s *Store) pick(ctx context.Context, c conn, cl *claim, band int) error {
 	q := s.sql("SELECT "+rowColumns+", band, due, {now} "+readyText+" ORDER BY due, id LIMIT ?{skip}", band, want)
 	from := time.Now()
 	err := query(ctx, c, q, cl.scanner())
-	cl.skew = measure(from, time.Now(), cl.now)
+	if cl.n-len(cl.rows) < want {
+		cl.skew = measure(from, time.Now(), cl.now)
+	}
 	return err
 }
 
@@ -77,11 +79,11 @@ func (s *Store) lease(ctx context.Context, c conn, cl *claim) error {
 		cl.rows[i].claims++
 	}
 	for part := range slices.Chunk(ids, maxList) {
-		q := change{
+		claimed := change{
 			"due = ?, lease_until = ?, token = {token}, holder = NULL, owner = ?, claims = claims + 1",
 			[]any{cl.now + cl.lease, cl.now + cl.lease, s.bytes(cl.nonce), cl.owner},
 		}
-		if _, err := exec(ctx, c, s.update(q, part)); err != nil {
+		if _, err := exec(ctx, c, s.update(claimed, part)); err != nil {
 			return err
 		}
 	}

@@ -39,7 +39,7 @@ type flavor struct {
 	// joinLists tells that rows are looked up by a join with a list of keys, since
 	// IN reads small tables from end to end and locks all that it reads.
 	joinLists bool
-	// byConn tells that transactions are begun by a statement; see begin.
+	// byConn tells that transactions are begun by a statement; see beginConn.
 	byConn bool
 }
 

@@ -27,6 +27,9 @@ func (s *Store) Enqueue(ctx context.Context, jobs ...smsfailover.Job) ([]smsfail
 		}
 		items[i] = it
 	}
+	if len(jobs) == 0 {
+		return nil, s.try(ctx, "enqueue", func() error { return nil })
+	}
 	out := make([]smsfailover.Outcome, len(jobs))
 	batches := batchesOf(items)
 	err := s.tx(ctx, "enqueue", func(c conn) error {

@@ -22,13 +22,14 @@ type run struct {
 	queued map[string]bool // accepted for certain
 	unsure map[string]bool // the answer was an error: they may be there or not
 	done   map[string]int  // how often Done was certain
+	doubt  map[string]bool // Done failed: it may be done or not
 	failed int             // calls
 }
 
 func newRun(s smsfailover.Store) *run {
 	return &run{
 		store: s, lease: 2 * time.Second,
-		queued: make(map[string]bool), unsure: make(map[string]bool), done: make(map[string]int),
+		queued: make(map[string]bool), unsure: make(map[string]bool), done: make(map[string]int), doubt: make(map[string]bool),
 	}
 }
 
@@ -91,6 +92,8 @@ func (r *run) work(ctx context.Context, owner string) {
 			r.mu.Lock()
 			if err == nil {
 				r.done[j.ID]++
+			} else {
+				r.doubt[j.ID] = true
 			}
 			r.mu.Unlock()
 			r.pause(ctx, err)
@@ -141,16 +144,11 @@ func (r *run) requireAllDone(t *testing.T) {
 	t.Helper()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	lost := 0
 	for id := range r.queued {
-		if r.done[id] == 0 {
-			lost++
-		}
-		require.LessOrEqual(t, r.done[id], 1, "a job was finished twice")
+		require.True(t, r.done[id] == 1 || r.done[id] == 0 && r.doubt[id], "a job was done %d times", r.done[id])
 	}
 	for id := range r.done {
 		require.True(t, r.queued[id] || r.unsure[id], "a job that nobody enqueued")
 	}
-	t.Logf("%d accepted, %d unsure, %d calls failed, %d without a certain Done", len(r.queued), len(r.unsure), r.failed, lost)
-	require.LessOrEqual(t, lost, r.failed, "jobs are gone, and no call has failed")
+	t.Logf("%d accepted, %d perhaps, %d calls failed, %d of them a Done", len(r.queued), len(r.unsure), r.failed, len(r.doubt))
 }

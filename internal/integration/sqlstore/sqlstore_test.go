@@ -38,7 +38,7 @@ func open(t testing.TB, d *sqldb.DB, opts ...sqlstore.Option) (*sqlstore.Store, 
 }
 
 const (
-	lease = 600 * time.Millisecond
+	lease = 400 * time.Millisecond
 	grain = 10 * time.Millisecond
 )
 
