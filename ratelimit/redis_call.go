@@ -33,8 +33,17 @@ func (l *Redis) runWithin(ctx context.Context, d time.Duration, op string, scrip
 	return answer, nil
 }
 
-// whyNot tells the end of the caller's patience from that of ours.
+// whyNot tells the end of the caller's patience from that of ours. A connection
+// may give up at the caller's deadline a moment before the context does.
 func whyNot(ctx context.Context, op string, err error) error {
+	if end, ok := ctx.Deadline(); ok && !time.Now().Before(end) {
+		moment := time.NewTimer(time.Second)
+		defer moment.Stop()
+		select {
+		case <-ctx.Done():
+		case <-moment.C: // a context of somebody's own making
+		}
+	}
 	if err := contextError(ctx); err != nil {
 		return err
 	}
