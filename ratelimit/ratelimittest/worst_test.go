@@ -105,9 +105,9 @@ func TestHammerEndsWithAnError(t *testing.T) {
 func TestHammer(t *testing.T) {
 	l, err := ratelimit.NewLocal(ratelimit.SlidingLog, []ratelimit.Limit{{N: 10, Per: 50 * time.Millisecond}})
 	require.NoError(t, err)
-	hits, err := ratelimittest.Hammer(t.Context(), "k", 8, 120*time.Millisecond, l)
+	hits, err := ratelimittest.Hammer(t.Context(), "k", 8, time.Second, l)
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(hits), 20)
+	require.GreaterOrEqual(t, len(hits), 20) // of 200, where the machine has time
 	require.LessOrEqual(t, ratelimittest.Worst(hits, 50*time.Millisecond), 10)
 }
 
