@@ -39,10 +39,15 @@ func prepareMariaDB(ctx context.Context, s *Server) error {
 	if err != nil {
 		return err
 	}
-	out, err := s.command(ctx, install, append([]string{
+	if err := os.Mkdir(tempOf(s), 0o700); err != nil {
+		return err
+	}
+	cmd := s.command(ctx, install, append([]string{
 		"--no-defaults", "--datadir=" + mariaDBData(s), "--auth-root-authentication-method=normal",
 		"--skip-test-db", "--skip-name-resolve",
-	}, stayRoot()...)...).CombinedOutput()
+	}, stayRoot()...)...)
+	cmd.Env = append(cmd.Environ(), "TMPDIR="+tempOf(s))
+	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
 	}
@@ -51,9 +56,13 @@ func prepareMariaDB(ctx context.Context, s *Server) error {
 
 func mariaDBData(s *Server) string { return filepath.Join(s.Dir, "data") }
 
+// tempOf is where a server of MariaDB or MySQL has its temporary tables: when it
+// starts it deletes what lies there, and others' would lie in /tmp.
+func tempOf(s *Server) string { return filepath.Join(s.Dir, "tmp") }
+
 func mariaDBArgs(s *Server) []string {
 	return append([]string{
-		"--no-defaults", "--datadir=" + mariaDBData(s),
+		"--no-defaults", "--datadir=" + mariaDBData(s), "--tmpdir=" + tempOf(s),
 		"--bind-address=127.0.0.1", "--port=" + strconv.Itoa(s.Ports[0]),
 		// Relative to the data: a test's directory is too deep for a socket.
 		"--socket=s.sock", "--pid-file=s.pid",

@@ -61,6 +61,9 @@ func MySQLSpec(args ...string) Spec {
 // prepareMySQL copies the data that the install command has made once: to make
 // them anew takes longer than the rest of a start.
 func prepareMySQL(_ context.Context, s *Server) error {
+	if err := os.Mkdir(tempOf(s), 0o700); err != nil {
+		return err
+	}
 	return os.CopyFS(mySQLData(s), os.DirFS(filepath.Join(mySQLBase(s), "data")))
 }
 
@@ -69,7 +72,7 @@ func mySQLData(s *Server) string { return filepath.Join(s.Dir, "data") }
 
 func mySQLArgs(s *Server) []string {
 	return append(MySQLArgs(mySQLBase(s), mySQLData(s)),
-		"--bind-address=127.0.0.1", "--port="+strconv.Itoa(s.Ports[0]), "--mysqlx=OFF",
+		"--bind-address=127.0.0.1", "--port="+strconv.Itoa(s.Ports[0]), "--mysqlx=OFF", "--tmpdir="+tempOf(s),
 		// Relative to the data: a test's directory is too deep for a socket.
 		"--socket=s.sock", "--pid-file=s.pid",
 		"--skip-name-resolve", "--disable-log-bin", "--innodb-buffer-pool-size=64M",
