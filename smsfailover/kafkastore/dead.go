@@ -53,15 +53,14 @@ func (s *Store) Redrive(ctx context.Context, f smsfailover.Filter) (int, error) 
 	if err != nil || len(graves) == 0 {
 		return 0, err
 	}
-	lives, tombs := make(batchesOf), make(batchesOf)
+	var lives, tombs batchesOf
 	batches := make([]*batch, len(graves))
 	now := time.Now()
 	for i, g := range graves {
 		batches[i] = lives.add(place{s.names.ready[band(g.rec.job.Priority)], g.number}, s.revived(g.rec, now))
 	}
-	alive := lives.all()
-	err = s.produce(ctx, alive, again)
-	s.wrote(alive)
+	err = s.produce(ctx, lives.all, again)
+	s.wrote(lives.all)
 	n := 0
 	for i, g := range graves {
 		if batches[i].err == nil {
@@ -72,7 +71,7 @@ func (s *Store) Redrive(ctx context.Context, f smsfailover.Filter) (int, error) 
 	// What lives again should not be dead as well, even if the caller gives up.
 	ctx, cancel := s.detached(ctx)
 	defer cancel()
-	return n, errors.Join(err, s.produce(ctx, tombs.all(), again))
+	return n, errors.Join(err, s.produce(ctx, tombs.all, again))
 }
 
 func (s *Store) revived(rec *record, now time.Time) outgoing {

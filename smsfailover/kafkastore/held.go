@@ -52,14 +52,14 @@ func givenKeys(jobs []smsfailover.Job, now time.Time) (keys []key) {
 // nobody does that in this process, it moves them itself.
 func (s *Store) follow(ctx context.Context, jobs []smsfailover.Job, outcomes []smsfailover.Outcome) error {
 	now := time.Now() // all that these jobs changed was stored before
-	changes := make(batchesOf)
+	var changes batchesOf
 	for i, o := range outcomes {
 		if o != smsfailover.Queued {
 			changes.add(s.changeOf(&jobs[i], o, now))
 		}
 	}
 	// A change may come twice.
-	err := s.produce(ctx, changes.all(), again)
+	err := s.produce(ctx, changes.all, again)
 	if s.running.Load() {
 		s.moves.send()
 		return err
@@ -76,7 +76,7 @@ func (s *Store) follow(ctx context.Context, jobs []smsfailover.Job, outcomes []s
 // write writes copies of jobs that the index holds. The index gets back those of
 // which it isn't sure that they are there: if they are, nobody will have them.
 func (s *Store) write(ctx context.Context, held []smsfailover.Job) error {
-	groups := make(batchesOf)
+	var groups batchesOf
 	batches := make([]*batch, len(held))
 	now := time.Now()
 	for i := range held {
@@ -87,9 +87,8 @@ func (s *Store) write(ctx context.Context, held []smsfailover.Job) error {
 		at := place{s.names.ready[band(j.Priority)], k.partition(s.cfg.Partitions)}
 		batches[i] = groups.add(at, outgoing{key: k.text(), value: r.encode(&s.clock)})
 	}
-	all := groups.all()
-	err := s.produce(ctx, all, once)
-	s.wrote(all)
+	err := s.produce(ctx, groups.all, once)
+	s.wrote(groups.all)
 	var back []smsfailover.Ref
 	for i, b := range batches {
 		if b.err != nil {

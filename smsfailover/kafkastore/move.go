@@ -34,7 +34,7 @@ func (s *Store) rewrite(ctx context.Context, o *ownership, moves []*move) error 
 	if len(moves) == 0 {
 		return nil
 	}
-	groups := make(batchesOf)
+	var groups batchesOf
 	for _, m := range moves {
 		key := keyOf(m.next.job.TplID, m.next.job.To).text()
 		if m.topic == s.names.dead {
@@ -42,12 +42,11 @@ func (s *Store) rewrite(ctx context.Context, o *ownership, moves []*move) error 
 		}
 		m.batch = groups.add(place{m.topic, m.number}, outgoing{key: key, value: m.next.encode(&s.clock), enqueued: m.next.job.Enqueued})
 	}
-	batches := groups.all()
-	err := s.produce(ctx, batches, again)
+	err := s.produce(ctx, groups.all, again)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if o != nil {
-		o.wrote(batches)
+		o.wrote(groups.all)
 	}
 	now := time.Now()
 	for _, m := range moves {

@@ -17,6 +17,7 @@ type batch struct {
 	topic     string
 	partition int
 	records   []outgoing
+	size      int
 
 	err      error     // why it isn't written, or may not be
 	base     int64     // the offset of the first record
@@ -91,7 +92,9 @@ func (s *Store) produceOnce(ctx context.Context, batches []*batch, e effort) (le
 		}
 	}
 	for _, group := range groups {
-		s.produceTo(ctx, group)
+		for _, round := range rounds(group) {
+			s.produceTo(ctx, round)
+		}
 		for _, b := range group {
 			if b.err != nil && tryAgain(b.err, e) {
 				left = append(left, b)
@@ -172,26 +175,44 @@ func (b *batch) reader(now time.Time) protocol.RecordReader {
 	return protocol.NewRecordReader(records...)
 }
 
-// batchesOf groups records by where they go, each group in the order given. One
-// partition comes once: a request may not name it twice.
-type batchesOf map[place]*batch
+// batchesOf groups records by where they go, in the order given.
+type batchesOf struct {
+	last map[place]*batch
+	all  []*batch
+}
 
-func (g batchesOf) add(p place, r outgoing) *batch {
-	b := g[p]
-	if b == nil {
+// fullBatch is how large a batch may grow before the next begins: well below what
+// brokers take by default.
+const fullBatch = 512 << 10
+
+func (g *batchesOf) add(p place, r outgoing) *batch {
+	b := g.last[p]
+	if b == nil || b.size > fullBatch {
 		b = &batch{topic: p.topic, partition: p.partition}
-		g[p] = b
+		if g.last == nil {
+			g.last = make(map[place]*batch)
+		}
+		g.last[p] = b
+		g.all = append(g.all, b)
 	}
+	b.size += len(r.key) + len(r.value)
 	b.records = append(b.records, r)
 	return b
 }
 
-func (g batchesOf) all() []*batch {
-	list := make([]*batch, 0, len(g))
-	for _, b := range g {
-		list = append(list, b)
+// rounds parts batches so that none has two for one partition: a request may not
+// name it twice.
+func rounds(batches []*batch) (all [][]*batch) {
+	nth := make(map[place]int)
+	for _, b := range batches {
+		at := place{b.topic, b.partition}
+		if nth[at] == len(all) {
+			all = append(all, nil)
+		}
+		all[nth[at]] = append(all[nth[at]], b)
+		nth[at]++
 	}
-	return list
+	return all
 }
 
 // wrote takes in what was written.

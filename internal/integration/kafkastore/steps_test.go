@@ -2,6 +2,7 @@ package kafkastore_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -140,4 +141,44 @@ func TestCancelledCalls(t *testing.T) {
 		require.NoError(t, err)
 		require.Zero(t, d.Live())
 	})
+}
+
+// Messages as large as they may be, more of them than one record batch takes.
+func TestBigMessages(t *testing.T) {
+	modes(t, func(t *testing.T, b *broker, index smsfailover.Store) {
+		const n = 200
+		q := newQueue(b, index)
+		q.parts = 1
+		p := q.running(t)
+		list := jobs("job", n)
+		for i := range list {
+			list[i].Args = []string{strings.Repeat(string(rune('a'+i%26)), smsfailover.MaxArgs)}
+		}
+		put(t, p, list...)
+		for range 2 {
+			got := claim(t, p, n, time.Hour)
+			for _, j := range got {
+				require.Len(t, j.Args[0], smsfailover.MaxArgs)
+			}
+			require.NoError(t, p.Release(t.Context(), 0, refs(got)...))
+		}
+		require.NoError(t, p.Done(t.Context(), refs(claim(t, p, n, time.Hour))...))
+		none(t, p, 50*time.Millisecond)
+	})
+}
+
+// What is too large for the topic is refused, and nothing of it is stored.
+func TestTooLargeForOneBatch(t *testing.T) {
+	t.Parallel()
+	q := newQueue(startBroker(t), nil)
+	p := q.running(t)
+	list := jobs("job", 600)
+	for i := range list {
+		list[i].Args = []string{strings.Repeat("a", smsfailover.MaxArgs)}
+	}
+	start := time.Now()
+	_, err := p.Enqueue(t.Context(), list...)
+	require.ErrorIs(t, err, kafka.MessageSizeTooLarge)
+	require.Less(t, time.Since(start), 5*time.Second, "it isn't tried again")
+	none(t, p, 50*time.Millisecond)
 }
