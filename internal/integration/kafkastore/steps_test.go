@@ -8,6 +8,9 @@ import (
 
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/ycvk/tinybook/smsfailover"
 	"github.com/ycvk/tinybook/smsfailover/kafkastore"
@@ -181,4 +184,39 @@ func TestTooLargeForOneBatch(t *testing.T) {
 	require.ErrorIs(t, err, kafka.MessageSizeTooLarge)
 	require.Less(t, time.Since(start), 5*time.Second, "it isn't tried again")
 	none(t, p, 50*time.Millisecond)
+}
+
+// Trap smsfailover/2: a Retry has written the new copy, and its process dies before
+// the old offset is committed. The one that takes over hands out neither before it
+// has seen both, and then only the new one counts.
+func TestDiedBetweenTheCopies(t *testing.T) {
+	t.Parallel()
+	b := startBroker(t)
+	q := newQueue(b, nil, kafkastore.WithSession(400*time.Millisecond, 50*time.Millisecond),
+		kafkastore.WithTiers(time.Second), kafkastore.WithTimeout(time.Second))
+	var wire network
+	q.dial = wire.dial
+	p := q.open(t)
+	p.start(t)
+	p.owns(t, 4*q.parts)
+	put(t, p, job("job"))
+	held := claim(t, p, 1, time.Hour)[0]
+	commits := b.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.CoordinatorLoadInProgress, Count: -1})
+	start := time.Now()
+	require.NoError(t, p.Retry(t.Context(), held.Ref(), 2*time.Second, "cause"))
+	wire.set(true)
+	commits.Remove()
+
+	q.dial = nil
+	unread := b.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Topic: "sms.1s", Err: kerr.NotLeaderForPartition, Count: -1})
+	other := q.open(t)
+	other.start(t)
+	other.owns(t, 4*q.parts)
+	none(t, other, 300*time.Millisecond) // the old copy is there
+	unread.Remove()
+	got := claim(t, other, 1, time.Hour)[0]
+	require.GreaterOrEqual(t, time.Since(start), 2*time.Second)
+	require.Equal(t, 1, got.Attempt)
+	require.NoError(t, other.Done(t.Context(), got.Ref()))
+	none(t, other, 50*time.Millisecond)
 }
