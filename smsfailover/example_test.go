@@ -28,12 +28,14 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
+	delivered := make(chan struct{}, 1)
 	sms, err := smsfailover.New(provider, store,
 		smsfailover.WithMonitor(monitor),
 		smsfailover.WithBackoff(smsfailover.FullJitter(10*time.Millisecond, time.Minute)),
 		smsfailover.WithPoll(10*time.Millisecond),
 		smsfailover.WithHooks(smsfailover.Hooks{
-			OnQueued: func(e smsfailover.Event) { fmt.Println("queued:", e.Cause) },
+			OnQueued:    func(e smsfailover.Event) { fmt.Println("queued:", e.Cause) },
+			OnDelivered: func(smsfailover.Event) { delivered <- struct{}{} },
 		}))
 	if err != nil {
 		panic(err)
@@ -46,9 +48,7 @@ func Example() {
 	provider.broken = false
 	ended := make(chan error)
 	go func() { ended <- sms.Run(ctx) }()
-	for sms.Stats().Delivered == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	<-delivered
 	cancel()
 	fmt.Println("stopped:", <-ended)
 	// Output:

@@ -85,7 +85,15 @@ func BenchmarkWorkers(b *testing.B) {
 			for b.Loop() {
 				b.StopTimer()
 				p, s := &instant{}, smsfailover.NewMemStore()
-				f := newFailover(b, p, s, smsfailover.WithWorkers(workers, 100, time.Minute))
+				var left atomic.Int64
+				left.Store(queued)
+				all := make(chan struct{})
+				f := newFailover(b, p, s, smsfailover.WithWorkers(workers, 100, time.Minute),
+					smsfailover.WithHooks(smsfailover.Hooks{OnDelivered: func(smsfailover.Event) {
+						if left.Add(-1) == 0 {
+							close(all)
+						}
+					}}))
 				for i := range queued {
 					enqueue(b, s, code(phones(i), "1"))
 				}
@@ -93,9 +101,7 @@ func BenchmarkWorkers(b *testing.B) {
 				ended := make(chan error, 1)
 				b.StartTimer()
 				go func() { ended <- f.Run(ctx) }()
-				for f.Stats().Delivered < queued {
-					time.Sleep(100 * time.Microsecond)
-				}
+				<-all
 				b.StopTimer()
 				cancel()
 				require.NoError(b, <-ended)
