@@ -14,14 +14,11 @@ package main
 import (
 	"flag"
 	"fmt"
-	"math"
-	"os"
-	"os/exec"
 	"runtime"
 	"slices"
-	"strings"
 
 	peers "github.com/ycvk/tinybook/internal/peerbench/cachex"
+	"github.com/ycvk/tinybook/internal/peerbench/paired"
 )
 
 var (
@@ -52,7 +49,7 @@ func table(title, what string) {
 	results := make([][]float64, len(impls))
 	for range *rounds {
 		for i, impl := range impls {
-			results[i] = append(results[i], run(what, impl.Name))
+			results[i] = append(results[i], paired.Child(what, impl.Name, fmt.Sprint("-cycles=", *cycles), fmt.Sprint("-codes=", *codes)))
 		}
 	}
 	fmt.Printf("%s\n%-16s %10s %10s %8s %14s %14s\n", title, "impl", "best", "median", "spread", "local/impl", "median ratio")
@@ -61,30 +58,9 @@ func table(title, what string) {
 		for r := range ratios {
 			ratios[r] = results[0][r] / results[i][r]
 		}
-		best, mid := slices.Min(results[i]), median(results[i])
+		best, mid := slices.Min(results[i]), paired.Median(results[i])
 		fmt.Printf("%-16s %10.1f %10.1f %7.0f%% %14.2f %14.2f\n", impl.Name, best, mid,
-			100*(slices.Max(results[i])-best)/mid, slices.Min(results[0])/best, median(ratios))
+			100*(slices.Max(results[i])-best)/mid, slices.Min(results[0])/best, paired.Median(ratios))
 	}
 	fmt.Println()
-}
-
-func run(what, impl string) float64 {
-	cmd := exec.Command(os.Args[0], "-child", what, "-impl", impl,
-		fmt.Sprint("-cycles=", *cycles), fmt.Sprint("-codes=", *codes))
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	x := math.NaN()
-	if err == nil {
-		_, err = fmt.Sscan(strings.TrimSpace(string(out)), &x)
-	}
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "report: %s of %s: %v\n", what, impl, err)
-		os.Exit(1)
-	}
-	return x
-}
-
-func median(xs []float64) float64 {
-	xs = slices.Sorted(slices.Values(xs))
-	return (xs[(len(xs)-1)/2] + xs[len(xs)/2]) / 2
 }

@@ -5,16 +5,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"runtime"
-	"runtime/debug"
-	"runtime/metrics"
 	"sync"
-	"syscall"
-	"time"
 
 	"github.com/ycvk/tinybook/cachex"
 	peers "github.com/ycvk/tinybook/internal/peerbench/cachex"
+	"github.com/ycvk/tinybook/internal/peerbench/paired"
 )
 
 const (
@@ -50,7 +46,7 @@ func cpuPerCycle(impl peers.Impl, goroutines int) float64 {
 	}
 	s := impl.Open(2 * *cycles)
 	runtime.GC()
-	start := processorTime()
+	start := paired.ProcessorTime()
 	var wg sync.WaitGroup
 	for g := range goroutines {
 		wg.Go(func() {
@@ -60,7 +56,7 @@ func cpuPerCycle(impl peers.Impl, goroutines int) float64 {
 		})
 	}
 	wg.Wait()
-	return float64(processorTime()-start) / float64(len(keys))
+	return float64(paired.ProcessorTime()-start) / float64(len(keys))
 }
 
 func cycle(s peers.Store, k cachex.Key) {
@@ -74,9 +70,9 @@ func cycle(s peers.Store, k cachex.Key) {
 
 // residentPerCode counts what the process needs more after the codes are set.
 func residentPerCode(impl peers.Impl) float64 {
-	before := resident()
+	before := paired.Resident()
 	s := fill(impl)
-	after := resident()
+	after := paired.Resident()
 	runtime.KeepAlive(s)
 	return float64(after-before) / float64(*codes)
 }
@@ -85,11 +81,11 @@ func gcPerCode(impl peers.Impl) float64 {
 	const collections = 5
 	s := fill(impl)
 	runtime.GC()
-	start := processorTime()
+	start := paired.ProcessorTime()
 	for range collections {
 		runtime.GC()
 	}
-	used := processorTime() - start
+	used := paired.ProcessorTime() - start
 	runtime.KeepAlive(s)
 	return float64(used) / collections / float64(*codes)
 }
@@ -103,34 +99,4 @@ func fill(impl peers.Impl) peers.Store {
 		}
 	}
 	return s
-}
-
-// resident returns the resident bytes of the process after everything unused
-// has gone back to the system.
-func resident() int64 {
-	runtime.GC()
-	debug.FreeOSMemory()
-	var size, pages int64
-	if f, err := os.Open("/proc/self/statm"); err == nil {
-		defer f.Close()
-		if _, err := fmt.Fscan(f, &size, &pages); err == nil {
-			return pages * int64(os.Getpagesize())
-		}
-	}
-	// Not Linux: what the runtime has mapped and not given back.
-	sample := []metrics.Sample{
-		{Name: "/memory/classes/total:bytes"},
-		{Name: "/memory/classes/heap/released:bytes"},
-	}
-	metrics.Read(sample)
-	return int64(sample[0].Value.Uint64() - sample[1].Value.Uint64())
-}
-
-// processorTime returns what all threads of the process have used.
-func processorTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -5,15 +5,11 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"runtime"
-	"runtime/debug"
-	"runtime/metrics"
 	"slices"
 	"sync"
-	"syscall"
-	"time"
 
+	"github.com/ycvk/tinybook/internal/peerbench/paired"
 	peers "github.com/ycvk/tinybook/internal/peerbench/ratelimit/local"
 )
 
@@ -54,7 +50,7 @@ func cpuPerDecision(impl peers.Impl, goroutines, hits int) float64 {
 	rng.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 	l := fill(impl, shuffled, hits)
 	runtime.GC()
-	start := processorTime()
+	start := paired.ProcessorTime()
 	var wg sync.WaitGroup
 	for g := range goroutines {
 		wg.Go(func() {
@@ -64,16 +60,16 @@ func cpuPerDecision(impl peers.Impl, goroutines, hits int) float64 {
 		})
 	}
 	wg.Wait()
-	return float64(processorTime()-start) / float64(*decisions)
+	return float64(paired.ProcessorTime()-start) / float64(*decisions)
 }
 
 // residentPerKey counts what the process needs more after the keys' hits. The
 // keys themselves are there before.
 func residentPerKey(impl peers.Impl, hits int) float64 {
 	names := makeKeys()
-	before := resident()
+	before := paired.Resident()
 	l := fill(impl, names, hits)
-	after := resident()
+	after := paired.Resident()
 	runtime.KeepAlive(l)
 	runtime.KeepAlive(names)
 	return float64(after-before) / float64(len(names))
@@ -97,34 +93,4 @@ func fill(impl peers.Impl, names []string, hits int) peers.Limiter {
 		}
 	}
 	return l
-}
-
-// resident returns the resident bytes of the process after everything unused
-// has gone back to the system.
-func resident() int64 {
-	runtime.GC()
-	debug.FreeOSMemory()
-	var size, pages int64
-	if f, err := os.Open("/proc/self/statm"); err == nil {
-		defer f.Close()
-		if _, err := fmt.Fscan(f, &size, &pages); err == nil {
-			return pages * int64(os.Getpagesize())
-		}
-	}
-	// Not Linux: what the runtime has mapped and not given back.
-	sample := []metrics.Sample{
-		{Name: "/memory/classes/total:bytes"},
-		{Name: "/memory/classes/heap/released:bytes"},
-	}
-	metrics.Read(sample)
-	return int64(sample[0].Value.Uint64() - sample[1].Value.Uint64())
-}
-
-// processorTime returns what all threads of the process have used.
-func processorTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -15,11 +15,11 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/ycvk/tinybook/internal/peerbench/paired"
 	peers "github.com/ycvk/tinybook/internal/peerbench/ratelimit/redis"
 )
 
@@ -68,9 +68,9 @@ func (b *bench) table(title string, l load, names []string) {
 				us = append(us, own.serverUS)
 			}
 		}
-		fmt.Printf("%-16s %12.0f %12.2f", name, median(calls), median(speed))
+		fmt.Printf("%-16s %12.0f %12.2f", name, paired.Median(calls), paired.Median(speed))
 		if len(server) == *rounds {
-			fmt.Printf(" %14.2f %14.2f", median(us), median(server))
+			fmt.Printf(" %14.2f %14.2f", paired.Median(us), paired.Median(server))
 		}
 		fmt.Println()
 	}
@@ -102,11 +102,6 @@ func memory(rdb *redis.Client) {
 		}
 		fmt.Println()
 	}
-}
-
-func median(xs []float64) float64 {
-	xs = slices.Sorted(slices.Values(xs))
-	return (xs[(len(xs)-1)/2] + xs[len(xs)/2]) / 2
 }
 
 func must[T any](v T, err error) T {

@@ -15,15 +15,11 @@ import (
 	"flag"
 	"fmt"
 	"math"
-	"os"
-	"os/exec"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
-	"syscall"
-	"time"
 
+	"github.com/ycvk/tinybook/internal/peerbench/paired"
 	peers "github.com/ycvk/tinybook/internal/peerbench/smsfailover/send"
 )
 
@@ -53,48 +49,16 @@ func table(title, what string) {
 	results := make([][]float64, len(impls))
 	for range *rounds {
 		for i, impl := range impls {
-			results[i] = append(results[i], run(what, impl.Name))
+			results[i] = append(results[i], paired.Child(what, impl.Name, fmt.Sprint("-sends=", *sends)))
 		}
 	}
 	fmt.Printf("%s\n%-18s %9s %9s %8s %10s\n", title, "impl", "best", "median", "spread", "ours is x")
 	for i, impl := range impls {
-		best, mid := slices.Min(results[i]), median(results[i])
+		best, mid := slices.Min(results[i]), paired.Median(results[i])
 		fmt.Printf("%-18s %9.1f %9.1f %7.0f%% %10s\n", impl.Name, best, mid,
-			100*(slices.Max(results[i])-best)/max(mid, 1), ratio(results[0], results[i]))
+			100*(slices.Max(results[i])-best)/max(mid, 1), paired.RatioText(results[0], results[i]))
 	}
 	fmt.Println()
-}
-
-// ratio returns the median, over the rounds, of a/b.
-func ratio(a, b []float64) string {
-	ratios := make([]float64, len(a))
-	for r := range ratios {
-		ratios[r] = a[r] / b[r]
-	}
-	if m := median(ratios); !math.IsNaN(m) && !math.IsInf(m, 0) {
-		return fmt.Sprintf("%.2f", m)
-	}
-	return "-"
-}
-
-func run(what, impl string) float64 {
-	cmd := exec.Command(os.Args[0], "-child", what, "-impl", impl, fmt.Sprint("-sends=", *sends))
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	x := math.NaN()
-	if err == nil {
-		_, err = fmt.Sscan(strings.TrimSpace(string(out)), &x)
-	}
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "report: %s of %s: %v\n", what, impl, err)
-		os.Exit(1)
-	}
-	return x
-}
-
-func median(xs []float64) float64 {
-	xs = slices.Sorted(slices.Values(xs))
-	return (xs[(len(xs)-1)/2] + xs[len(xs)/2]) / 2
 }
 
 // measure prints one figure.
@@ -109,7 +73,7 @@ func measure(what, name string) {
 		case "cpu64":
 			fmt.Println(perSend(impl, 64, cpu))
 		case "bytes":
-			fmt.Println(math.Round(perSend(impl, 64, allocated)))
+			fmt.Println(math.Round(perSend(impl, 64, paired.Allocated)))
 		}
 	}
 }
@@ -138,18 +102,4 @@ func perSend(impl peers.Impl, goroutines int, meter func() float64) float64 {
 	return (meter() - start) / float64(n*goroutines)
 }
 
-func allocated() float64 {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return float64(m.TotalAlloc)
-}
-
-// cpu returns the processor time in nanoseconds that all threads of the process
-// have used.
-func cpu() float64 {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err)
-	}
-	return float64(time.Duration(u.Utime.Nano() + u.Stime.Nano()))
-}
+func cpu() float64 { return float64(paired.ProcessorTime()) }
