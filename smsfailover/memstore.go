@@ -114,7 +114,10 @@ func (s *MemStore) supersede(old, e *memJob) {
 	}
 	if old != nil {
 		e.older, old.newer = old, e
-		e.job.Token, e.job.LeaseUntil = "", time.Time{}
+		if e.job.Token != "" { // that claim never was
+			e.job.Claims = max(e.job.Claims-1, 0)
+			e.unclaim()
+		}
 	}
 }
 

@@ -44,8 +44,9 @@ type Store interface {
 	//
 	// Due zero, or passed, is now. Attempt, Claims, Prev, LastErr and Sealed are
 	// stored as they are. A job with a Token and a LeaseUntil in the future is
-	// stored as claimed under that token, but not if it has to wait for a claimed
-	// one in whose place it comes.
+	// stored as claimed under that token. If it has to wait for a claimed one in
+	// whose place it comes, it is not, and its Claims go down by one, to 0 at
+	// least: the claim that they count never was.
 	Enqueue(ctx context.Context, jobs ...Job) ([]Outcome, error)
 	// Claim leases up to n ready jobs to owner, those of the highest band of
 	// Priority first, then those that were due first, and adds 1 to their Claims.

@@ -131,6 +131,25 @@ func TestAttemptsAndReleasesAreNoDeaths(t *testing.T) {
 	})
 }
 
+// A message that is stored under a claim of Submit's, and has to wait for an older
+// one in flight, was never claimed: no worker died over it.
+func TestWaitingForAnOlderOneIsNoDeath(t *testing.T) {
+	bubble(t, func(t *testing.T, p *provider, s *smsfailover.MemStore) {
+		f := newFailover(t, p, s, smsfailover.WithMaxClaims(1))
+		enqueue(t, s, code(phone, "1"))
+		old, err := s.Claim(t.Context(), "another pod", 1, time.Minute)
+		require.NoError(t, err)
+		require.Len(t, old, 1)
+		require.Equal(t, smsfailover.Superseded, submit(t, f, code(phone, "2")))
+		require.NoError(t, s.Done(t.Context(), old[0].Ref()))
+
+		defer run(t, f)()
+		until(t, time.Minute, func() bool { return len(p.taken()) == 1 || depth(t, s).Dead > 0 })
+		require.Len(t, p.taken(), 1, "it was buried, and nobody had tried it")
+		require.Zero(t, f.Stats().Reclaimed)
+	})
+}
+
 // Trap smsfailover/8: a dead letter keeps nobody from writing to that number.
 func TestADeadLetterBlocksNoNumber(t *testing.T) {
 	bubble(t, func(t *testing.T, p *provider, s *smsfailover.MemStore) {

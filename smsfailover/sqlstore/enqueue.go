@@ -133,6 +133,9 @@ func (s *Store) insert(ctx context.Context, c conn, items []*item, seen *sight) 
 func (s *Store) supersede(ctx context.Context, c conn, old *liveRow, it *item, seen *sight) error {
 	t := s.turn(it, seen.now, seen.skew)
 	if old.token.Valid {
+		if t.token != nil { // that claim never was
+			t.claims = max(t.claims-1, 0)
+		}
 		t.due = max(t.notBefore, old.leaseUntil.Int64)
 		t.leaseUntil, t.token, t.owner = old.leaseUntil.Int64, s.column(old.token), s.column(old.owner)
 		t.holder = s.column(old.holder)

@@ -62,6 +62,7 @@ func (it *item) band() int { return min(max(it.Priority, -1), 1) }
 
 // A turn is when a job may be claimed, and who has it until then.
 type turn struct {
+	claims     int
 	notBefore  int64 // when the job itself may go
 	due        int64 // when it is its turn: then, or when the lease ends
 	leaseUntil any   // the rest is nil for a job that nobody holds
@@ -72,7 +73,7 @@ type turn struct {
 
 // turn returns the item's own.
 func (s *Store) turn(it *item, now int64, k skew) turn {
-	t := turn{notBefore: now}
+	t := turn{claims: it.Claims, notBefore: now}
 	if !it.Due.IsZero() {
 		t.notBefore = max(now, k.server(it.Due))
 	}
@@ -94,7 +95,7 @@ func (s *Store) values(it *item, t turn, now int64, k skew) []any {
 	return []any{
 		s.bytes(it.ID), s.bytes(it.TplID), s.bytes(it.To), s.bytes(it.IdemKey), s.bytes(it.args),
 		flag(it.Sealed), int64(it.Priority), timeOrNull(it.NotAfter, k),
-		int64(it.Attempt), int64(it.Claims), int64(it.Prev), s.bytes(cut(it.LastErr, maxLastErr)),
+		int64(it.Attempt), int64(t.claims), int64(it.Prev), s.bytes(cut(it.LastErr, maxLastErr)),
 		now, live, it.band(), []byte(it.dedupe),
 		t.notBefore, t.due, t.leaseUntil, t.token, t.holder, t.owner,
 	}

@@ -84,13 +84,7 @@ func supersedeFaults() []fault {
 	return []fault{
 		{
 			name: "the newer one overtakes", caught: "SupersedeClaimed",
-			claim: func(f *faulty, ctx context.Context, n int, lease time.Duration) ([]job, error) {
-				jobs, err := f.Store.Claim(ctx, "", n, lease)
-				for _, j := range jobs {
-					f.note(j.To, j)
-				}
-				return jobs, err
-			},
+			claim: (*faulty).noteNumbers,
 			job: func(f *faulty, j *job) {
 				if old, ok := f.noted(j.To); ok {
 					_ = f.Store.Done(context.Background(), old.Ref())
@@ -150,6 +144,16 @@ func supersedeFaults() []fault {
 				return err
 			}
 			return nil
+		}},
+		{name: "a claim that never was is counted", caught: "SupersedeWaitsUnclaimed", says: "want 1", claim: (*faulty).noteNumbers, job: func(f *faulty, j *job) {
+			if _, claimed := f.noted(j.To); claimed && j.Token != "" {
+				j.Claims++
+			}
+		}},
+		{name: "who waits was never claimed", caught: "SupersedeWaitsUnclaimed", says: "Claims is 2", claim: (*faulty).noteNumbers, job: func(f *faulty, j *job) {
+			if _, claimed := f.noted(j.To); claimed && j.Token == "" {
+				j.Claims--
+			}
 		}},
 		{name: "the own Due is forgotten", caught: "SupersedeWaitsForItsOwnDue", job: func(_ *faulty, j *job) { j.Due = time.Time{} }},
 	}

@@ -89,3 +89,12 @@ func (f *faulty) noteClaims(ctx context.Context, n int, lease time.Duration) ([]
 	}
 	return jobs, err
 }
+
+// noteNumbers notes the jobs that are claimed by To.
+func (f *faulty) noteNumbers(ctx context.Context, n int, lease time.Duration) ([]job, error) {
+	jobs, err := f.Store.Claim(ctx, "", n, lease)
+	for _, j := range jobs {
+		f.note(j.To, j)
+	}
+	return jobs, err
+}

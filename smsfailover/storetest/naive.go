@@ -106,8 +106,9 @@ func (n *naive) supersede(old, j *naiveJob) {
 	} else {
 		old.Superseded = true
 	}
-	if n.inFlight(j) != nil {
+	if n.inFlight(j) != nil && j.Token != "" {
 		j.Token, j.LeaseUntil = "", time.Time{}
+		j.Claims = max(j.Claims-1, 0)
 	}
 }
 

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -17,6 +18,7 @@ func supersedeScenarios() []scenario {
 		{name: "SupersedeTwice", run: supersedeTwice},
 		{name: "SupersedeWaitsForItsOwnDue", run: supersedeOwnDue, times: true},
 		{name: "SupersedePreLeased", run: supersedePreLeased},
+		{name: "SupersedeWaitsUnclaimed", run: supersedeWaitsUnclaimed},
 		{name: "SupersededAreRemembered", run: supersededRemembered},
 		{name: "SupersedeInOneBatch", run: supersedeInOneBatch},
 		{name: "SupersedeNotTheDead", run: supersedeNotTheDead},
@@ -169,6 +171,33 @@ func supersedePreLeased(e *env) {
 	e.done(n)
 	e.done(e.one(next))
 	e.empty()
+}
+
+// The claim of one that has to wait for another never was: whoever counts claims
+// that nobody came back from must not find it. Claims that were, stay.
+func supersedeWaitsUnclaimed(e *env) {
+	for _, c := range []struct {
+		preLeased    bool
+		stored, want int
+	}{{true, 1, 1}, {true, 3, 3}, {true, 0, 1}, {false, 2, 3}} {
+		e.rule = fmt.Sprintf("one with %d Claims (stored as claimed: %v) that waits", c.stored, c.preLeased)
+		j := e.job()
+		e.put(smsfailover.Queued, j)
+		old := e.one(j)
+		n := e.newer(j)
+		if c.preLeased {
+			e.preLease(&n)
+		}
+		n.Claims = c.stored
+		e.put(smsfailover.Superseded, n)
+		e.waits()
+		e.done(old)
+		got := e.one(n)
+		if got.Claims != c.want {
+			e.fatalf("Claims is %d when it is claimed, want %d", got.Claims, c.want)
+		}
+		e.done(got)
+	}
 }
 
 // Their IdemKeys stay known.
