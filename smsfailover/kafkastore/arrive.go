@@ -63,6 +63,7 @@ func (s *Store) admit(o *ownership, p *partition, m *message, now time.Time) err
 		p.win.set(m.offset, finished)
 		o.changed(p)
 		if m.value == nil {
+			s.moves.send() // without a word on what: there is something new in the index
 			return nil
 		}
 		return o.touch.read(&s.clock, m.value)

@@ -53,7 +53,8 @@
 // as that of package sqlstore, can. It holds every message, and what waits for its
 // time waits there, where a newer one finds it; so do the dead. Kafka carries what is
 // due to the workers: to claim is an update by ID then, no search that all workers
-// contend for.
+// contend for. No more goes there than is read soon (see [WithWindow]): a backlog waits
+// in the index too.
 //
 //	          ┌───────── Claim all that is due ──────► sms.ready
 //	          │                                        .high .low

@@ -18,7 +18,8 @@ import (
 //
 // With an index, that decides, and an error is the index's. What it took is
 // stored: should Kafka not answer then, Enqueue returns nil all the same, and
-// the messages go to Kafka when it does; see [WithHold].
+// the messages go to Kafka when it does. A process without [Store.Run] leaves it to
+// the others to bring them there.
 func (s *Store) Enqueue(ctx context.Context, jobs ...smsfailover.Job) ([]smsfailover.Outcome, error) {
 	if err := alive(ctx); err != nil {
 		return nil, err

@@ -48,29 +48,42 @@ func givenKeys(jobs []smsfailover.Job, now time.Time) (keys []key) {
 }
 
 // follow tells of what the index took: those who own the partitions, that copies
-// there may be out of date, and those who move messages, that there are some. Where
-// nobody does that in this process, it moves them itself.
+// there may be out of date, and one that moves messages, that there are some.
 func (s *Store) follow(ctx context.Context, jobs []smsfailover.Job, outcomes []smsfailover.Outcome) error {
 	now := time.Now() // all that these jobs changed was stored before
-	var changes batchesOf
+	var changed, stored []int
 	for i, o := range outcomes {
 		if o != smsfailover.Queued {
-			changes.add(s.changeOf(&jobs[i], o, now))
+			changed = append(changed, i)
+		}
+		if o != smsfailover.Duplicate {
+			stored = append(stored, i)
 		}
 	}
-	// A change may come twice.
-	err := s.produce(ctx, changes.all, again)
-	if s.running.Load() {
-		s.moves.send()
-		return err
+	var news batchesOf
+	if len(stored) > 0 && !s.movesHere() {
+		news.add(s.changedAt(&jobs[stored[0]]), outgoing{key: []byte("look")})
 	}
-	ctx, cancel := s.bounded(ctx)
-	defer cancel()
-	if clockErr := s.setClock(ctx); clockErr != nil {
-		return errors.Join(err, clockErr) // those who run will move them
+	if len(changed) > 0 {
+		if err := s.setClock(ctx); err != nil {
+			return err // without their times changes are worth nothing
+		}
 	}
-	_, moveErr := s.moveDue(ctx)
-	return errors.Join(err, moveErr)
+	for _, i := range changed {
+		news.add(s.changeOf(&jobs[i], outcomes[i], now))
+	}
+	return s.produce(ctx, news.all, again) // they may come twice
+}
+
+// movesHere has this process look at the index, if it is one of those that do.
+func (s *Store) movesHere() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.own == nil || len(s.own.parts) == 0 {
+		return false
+	}
+	s.moves.send()
+	return true
 }
 
 // write writes copies of jobs that the index holds. The index gets back those of

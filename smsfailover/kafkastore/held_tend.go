@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/ycvk/tinybook/smsfailover"
 )
 
 // maxMoves is how many jobs go from the index to Kafka in one go.
@@ -21,14 +23,19 @@ func (s *Store) keepMoving(ctx context.Context) {
 			return
 		case <-s.moves:
 		}
-		n, err := s.moveDue(ctx)
-		if err != nil && ctx.Err() == nil {
+		_, all, err := s.moveDue(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
 			s.opts.report(err)
 			sleep(ctx, longPause)
+		case all:
+			continue
+		case s.spare() == 0:
+			sleep(ctx, s.opts.poll)
 		}
-		if n == maxMoves || err != nil {
-			s.moves.send() // there is more, or there may be
-		}
+		s.moves.send() // there is more, or there may be
 	}
 }
 
@@ -38,7 +45,7 @@ func (s *Store) ask(ctx context.Context, o *ownership, n int) error {
 	if !s.turnToAsk(o, n) {
 		return nil
 	}
-	moved, err := s.moveDue(ctx)
+	moved, _, err := s.moveDue(ctx)
 	if err != nil || moved == 0 {
 		return err
 	}
@@ -65,19 +72,12 @@ func (s *Store) turnToAsk(o *ownership, n int) bool {
 	return true
 }
 
-// moveDue writes a batch of what the index has that is due, and returns how many.
-func (s *Store) moveDue(ctx context.Context) (int, error) {
-	free, err := s.lockMoves(ctx)
-	if err != nil {
-		return 0, err
-	}
-	jobs, err := s.index.Claim(ctx, "kafkastore", maxMoves, s.opts.hold)
-	free()
-	if err != nil {
-		return 0, fmt.Errorf("kafkastore: index: %w", err)
-	}
-	if len(jobs) == 0 {
-		return 0, nil
+// moveDue writes a batch of what the index has that is due, and returns how many, and
+// whether that was all.
+func (s *Store) moveDue(ctx context.Context) (n int, all bool, err error) {
+	jobs, all, err := s.takeDue(ctx)
+	if err != nil || len(jobs) == 0 {
+		return 0, all, err
 	}
 	// They are claimed: Run ends when they are written, or given back.
 	ctx, cancel := s.detached(ctx)
@@ -85,8 +85,44 @@ func (s *Store) moveDue(ctx context.Context) (int, error) {
 	err = s.write(ctx, jobs)
 	s.mu.Lock()
 	s.count.moved += uint64(len(jobs))
+	s.onTheWay -= len(jobs)
 	s.mu.Unlock()
-	return len(jobs), err
+	return len(jobs), all, err
+}
+
+// takeDue claims a batch of what the index has that is due, no more than there is
+// room for, and reports whether that was all.
+func (s *Store) takeDue(ctx context.Context) (jobs []smsfailover.Job, all bool, err error) {
+	free, err := s.lockMoves(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	defer free()
+	n := min(s.spare(), maxMoves)
+	if n == 0 {
+		return nil, false, nil
+	}
+	jobs, err = s.index.Claim(ctx, "kafkastore", n, s.opts.hold)
+	if err != nil {
+		return nil, false, fmt.Errorf("kafkastore: index: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onTheWay += len(jobs)
+	return jobs, len(jobs) < n, nil
+}
+
+// spare returns how many more messages should go to Kafka. What lies there unread
+// nobody can hold on to, and each time that the index's hold of it ends counts as a
+// claim: so a backlog stays in the index, where the urgent overtake the others. Each
+// process that owns partitions sees to its share of them.
+func (s *Store) spare() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.own == nil {
+		return 0
+	}
+	return max(s.own.spare()-s.onTheWay, 0)
 }
 
 // lockMoves keeps this process from moving jobs until free is called.

@@ -50,7 +50,8 @@ func WithTiers(delays ...time.Duration) Option {
 // WithWindow sets how far reading a partition may run ahead of its first message
 // that isn't finished: 1 to 1500 messages, 1000 by default. Priority counts, and
 // newer messages are found, within it. The limit is what fits into the metadata
-// of one committed offset.
+// of one committed offset. With an index half as many messages, for each of
+// Config.Partitions, go to Kafka; more of a backlog stays in the index.
 func WithWindow(n int) Option { return func(o *options) { o.window = n } }
 
 // WithSession sets after how long without a heartbeat a process counts as dead, and
@@ -77,10 +78,10 @@ func WithTimeout(d time.Duration) Option { return func(o *options) { o.timeout =
 func WithRetention(d time.Duration) Option { return func(o *options) { o.retention = d } }
 
 // WithHold sets how long the index holds a message for Kafka: 5m by default. When a
-// process died after it had stored a message in the index, and before that was in
-// Kafka, it takes so long until another one sends it; and a message that lies in
-// Kafka unread for longer is written there again. It has no meaning without an
-// index.
+// process died after it had claimed a message in the index, and before that was in
+// Kafka, it takes so long until another one sends it. The process that has read a
+// message prolongs that; one that lies in Kafka unread for longer, since none runs, is
+// written there again, which counts as a claim. It has no meaning without an index.
 func WithHold(d time.Duration) Option { return func(o *options) { o.hold = d } }
 
 // WithPoll sets how often, at most, [Store.Claim] asks the index for messages that

@@ -1,6 +1,9 @@
 package kafkastore
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // A partition is one that this process owns in a generation.
 type partition struct {
@@ -28,6 +31,26 @@ func (p *partition) full(limit int) bool { return len(p.win.marks) >= limit }
 // the window goes.
 func (p *partition) caughtUp(limit int) bool {
 	return p.goal >= 0 && (p.win.next() >= p.goal || p.full(limit))
+}
+
+// spare returns how many messages more the windows take, each number's partitions
+// together, and each half full only: where they go is left to chance.
+func (o *ownership) spare() (n int) {
+	used := make(map[int]int64)
+	for _, p := range o.parts {
+		switch {
+		case p.private:
+		case p.goal < 0: // who knows what is there
+			used[p.partition] += math.MaxInt32
+		default:
+			used[p.partition] += int64(len(p.win.marks)) + max(p.high-p.win.next(), 0)
+		}
+	}
+	room := int64(max(o.limit/2, 1))
+	for _, u := range used {
+		n += int(max(room-u, 0))
+	}
+	return n
 }
 
 // wrote takes in what this process wrote to partitions that it owns, so that Depth

@@ -10,7 +10,7 @@ type Stats struct {
 	Generations uint64 // how often the group was joined
 	Unreadable  uint64 // records that aren't of this package
 	Hops        uint64 // from one tier to the next
-	Moved       uint64 // messages that the index gave back and that went to Kafka again
+	Moved       uint64 // messages that this process brought from the index to Kafka
 	Stale       uint64 // copies that the index knew nothing of any more
 }
 

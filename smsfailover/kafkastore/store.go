@@ -32,11 +32,12 @@ type Store struct {
 	moves   signal        // the index has something to move
 	moving  chan struct{} // held while jobs go from the index to Kafka
 
-	mu    sync.Mutex
-	own   *ownership        // nil between generations
-	given map[string]*given // claims that Enqueue was given, by token
-	count counters
-	asked time.Time // when the index was last asked for what is due
+	mu       sync.Mutex
+	own      *ownership        // nil between generations
+	given    map[string]*given // claims that Enqueue was given, by token
+	count    counters
+	asked    time.Time // when the index was last asked for what is due
+	onTheWay int       // jobs that go from the index to Kafka just now
 }
 
 var _ smsfailover.Store = (*Store)(nil)

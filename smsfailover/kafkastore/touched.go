@@ -121,6 +121,10 @@ func (s *Store) changeOf(j *smsfailover.Job, o smsfailover.Outcome, at time.Time
 	if o == smsfailover.Duplicate {
 		id = ""
 	}
-	return place{s.names.changed, k.partition(s.cfg.Partitions)},
-		outgoing{key: k.text(), value: encodeChange(&s.clock, k, at, id)}
+	return s.changedAt(j), outgoing{key: k.text(), value: encodeChange(&s.clock, k, at, id)}
+}
+
+// changedAt returns where changes are told of that concern j.
+func (s *Store) changedAt(j *smsfailover.Job) place {
+	return place{s.names.changed, keyOf(j.TplID, j.To).partition(s.cfg.Partitions)}
 }
