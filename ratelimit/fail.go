@@ -3,6 +3,9 @@ package ratelimit
 import (
 	"errors"
 	"fmt"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // A FailPolicy says what a Redis limiter answers when Redis doesn't. Its zero
@@ -41,8 +44,9 @@ func FailOpen() FailPolicy { return FailPolicy{kind: failOpen} }
 // A [*Local] is kept warm: while Redis answers, l sees what it admitted too, so
 // that an outage doesn't begin with an empty l. That costs what a call of l
 // costs, well under a microsecond. Any other Limiter is only asked in an
-// outage. AllowAll needs an l that has AllowAll, as *Local does: another is not
-// asked, and the call fails as under [FailClosed].
+// outage. AllowAll needs an l that has AllowAll, and PeekAll one that has PeekAll,
+// as *Local does: another is not asked, and the call fails as under [FailClosed].
+// A [Demand] with Limits of its own is decided by those in each process, undivided.
 func FailLocal(l Limiter) FailPolicy { return FailPolicy{kind: failLocal, local: l} }
 
 // validate returns what is wrong with the policy.
@@ -64,5 +68,25 @@ func unavailable(op string, cause error) error {
 	if errors.Is(cause, ErrUnavailable) {
 		return cause
 	}
-	return fmt.Errorf("%w: %s: %w", ErrUnavailable, op, cause)
+	return fmt.Errorf("%w: %s: %w", ErrUnavailable, op, discreet(cause))
+}
+
+// A serverError is a [redis.Error] in words of ours.
+type serverError string
+
+var _ redis.Error = serverError("")
+
+func (e serverError) Error() string { return string(e) }
+
+// RedisError says that a server said so.
+func (serverError) RedisError() {}
+
+// discreet returns err without the arguments of the call, which a server repeats
+// that doesn't know the command, as after rename-command: one is the key, and
+// that may be a phone number.
+func discreet(err error) error {
+	if said, _, ok := strings.Cut(err.Error(), ", with args beginning with"); ok {
+		return serverError(said)
+	}
+	return err
 }
