@@ -47,6 +47,29 @@ func (l *Local) AllowAll(ctx context.Context, tag string, d ...Demand) ([]Result
 	return results, nil
 }
 
+// takeEach takes of each Demand the hits that fit, whatever becomes of the
+// others, and nothing of Demands that make no sense here.
+func (l *Local) takeEach(tag string, d []Demand) []Receipt {
+	receipts := make([]Receipt, len(d))
+	if l.checkAll(tag, d) != nil {
+		return receipts
+	}
+	parts := l.parts(tag, d)
+	now := l.lockAll(parts)
+	defer l.unlockAll(parts)
+	for i := range parts {
+		p := &parts[i]
+		for _, j := range p.demands {
+			r, has := p.shard.table(p.plan).find(p.id)
+			room, _ := p.plan.room(l.method, p.shard, r, now)
+			if n := min(room, int64(d[j].N)); n > 0 {
+				_, receipts[j].local = p.shard.take(p.plan, p.id, r, has, now, n)
+			}
+		}
+	}
+	return receipts
+}
+
 func (l *Local) checkAll(tag string, d []Demand) error {
 	var err error
 	if tag == "" {

@@ -130,9 +130,9 @@ func (l *Redis) Reset(ctx context.Context, key string) error {
 	_, err := l.run(ctx, "reset", l.scripts.reset, l.names(key), args)
 	l.deny.forget(key)
 	if err == nil && l.warm != nil {
-		return l.warm.Reset(ctx, key)
+		return l.warm.Reset(context.WithoutCancel(ctx), key)
 	}
-	return err
+	return l.unanswered(err)
 }
 
 // RedisStats is a snapshot of a [Redis] limiter: what it, and no other process,

@@ -35,10 +35,11 @@ func (l *Redis) AllowAll(ctx context.Context, tag string, d ...Demand) ([]Result
 	if err == nil {
 		var v verdict
 		if v, err = l.read("allow all", answer, p.cells, 1); err == nil {
-			return p.results(v, l.heatAll(ctx, v.got, tag, d)), nil
+			return p.results(v, l.heatAll(v.got, tag, d)), nil
 		}
 	}
-	return l.decideAll(ctx, tag, d, err)
+	local, _ := l.fail.local.(allower)
+	return l.decideAll(ctx, local, tag, d, err)
 }
 
 // A redisPlan is an AllowAll on its way: demands of one key make one group.
@@ -154,19 +155,11 @@ func (p *redisPlan) results(v verdict, warm []Receipt) []Result {
 }
 
 // heatAll is heat for all demands, if they were admitted.
-func (l *Redis) heatAll(ctx context.Context, got int64, tag string, d []Demand) []Receipt {
-	receipts := make([]Receipt, len(d))
+func (l *Redis) heatAll(got int64, tag string, d []Demand) []Receipt {
 	if l.warm == nil || got == 0 {
-		return receipts
+		return make([]Receipt, len(d))
 	}
-	rs, err := l.warm.AllowAll(ctx, tag, d...)
-	if err != nil {
-		return receipts // as full as can be, or ctx has ended
-	}
-	for i, r := range rs {
-		receipts[i] = r.Receipt
-	}
-	return receipts
+	return l.warm.takeEach(tag, d)
 }
 
 // allower is a limiter that can stand in for AllowAll.
@@ -174,20 +167,20 @@ type allower interface {
 	AllowAll(ctx context.Context, tag string, d ...Demand) ([]Result, error)
 }
 
-// decideAll is decide for all demands.
-func (l *Redis) decideAll(ctx context.Context, tag string, d []Demand, err error) ([]Result, error) {
-	if ctx.Err() != nil {
-		return nil, err
+// decideAll is decide for all demands. local stands in for Redis, if there is one.
+func (l *Redis) decideAll(ctx context.Context, local allower, tag string, d []Demand, err error) ([]Result, error) {
+	if ended := contextError(ctx); ended != nil {
+		return nil, ended
 	}
 	l.counts.unavailable.Add(1)
-	switch local, ok := l.fail.local.(allower); {
+	switch {
 	case l.fail.kind == failOpen:
 		results := make([]Result, len(d))
 		for i := range results {
 			results[i] = Result{Allowed: d[i].N, Source: Assumed}
 		}
 		return results, nil
-	case ok:
+	case local != nil:
 		return allLocally(ctx, local, tag, d)
 	}
 	return nil, err

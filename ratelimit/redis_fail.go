@@ -1,14 +1,17 @@
 package ratelimit
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // decide answers a call to which Redis didn't: by the fail policy, unless the
 // caller is to blame for it.
 func (l *Redis) decide(ctx context.Context, q question, err error) (Result, error) {
-	if ctx.Err() != nil {
-		return Result{}, err
+	if ended := contextError(ctx); ended != nil {
+		return Result{}, ended
 	}
-	r := Result{Source: Assumed, Limit: l.cells[0].Limit}
+	r := Result{Source: Assumed}
 	l.counts.unavailable.Add(1)
 	switch l.fail.kind {
 	case failOpen:
@@ -37,15 +40,24 @@ func (l *Redis) decideLocally(ctx context.Context, q question) (r Result, err er
 }
 
 // heat lets the warm limiter see n hits that Redis admitted. Whether they fit
-// there doesn't matter: if not, it is as full as can be, as after an error, which
-// is ctx's end.
+// there doesn't matter: if not, it is as full as can be. Nor does the end of ctx,
+// for they are admitted already.
 func (l *Redis) heat(ctx context.Context, key string, n int64) Receipt {
 	if l.warm == nil {
 		return Receipt{}
 	}
-	r, err := l.warm.AllowAtMost(ctx, key, int(n))
-	if err != nil {
+	r, err := l.warm.AllowAtMost(context.WithoutCancel(ctx), key, int(n))
+	if err != nil { // it can't be: key and n are what Redis took
 		return Receipt{}
 	}
 	return r.Receipt
+}
+
+// unanswered counts a call that no policy decides if it had no answer, and
+// returns its error.
+func (l *Redis) unanswered(err error) error {
+	if errors.Is(err, ErrUnavailable) {
+		l.counts.unavailable.Add(1)
+	}
+	return err
 }

@@ -22,10 +22,11 @@ func (l *Redis) PeekAll(ctx context.Context, tag string, d ...Demand) ([]Result,
 			return peeked(p.results(v, nil), d), nil
 		}
 	}
-	if local, ok := l.fail.local.(peeker); ok && ctx.Err() == nil {
-		return allLocally(ctx, peeks{local}, tag, d)
+	var local allower // never what would take hits
+	if p, ok := l.fail.local.(peeker); ok {
+		local = peeks{p}
 	}
-	return l.decideAll(ctx, tag, d, err)
+	return l.decideAll(ctx, local, tag, d, err)
 }
 
 // peeked makes the results of a call that took nothing those of a peek.

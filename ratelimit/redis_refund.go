@@ -86,10 +86,10 @@ func (r *redisReceipt) refund(ctx context.Context) error {
 		r.l.deny.forget(r.key)
 	}
 	if err != nil {
-		return err
+		return r.l.unanswered(err)
 	}
 	r.done.Store(true)
-	return r.warm.refund(ctx)
+	return r.warm.refund(context.WithoutCancel(ctx)) // no other try would come here
 }
 
 func (r *redisReceipt) call() (keys []string, args []any) {
