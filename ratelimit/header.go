@@ -12,7 +12,8 @@ import (
 //
 //   - RateLimit-Limit: N of the limit that decided.
 //   - RateLimit-Remaining: how many hits more would be admitted at once now.
-//   - RateLimit-Reset: seconds until the key is as good as new, rounded up.
+//   - RateLimit-Reset: seconds until the key is as good as new, rounded up; beside
+//     a Retry-After the same number, as the draft wants it.
 //   - RateLimit-Policy: the limit as N;w=seconds, rounded up, and ;burst=Burst
 //     where there is one.
 //   - Retry-After, on a refusal only: seconds until it would be admitted, rounded
@@ -23,20 +24,23 @@ import (
 // changed with every draft; clients and gateways in use read the separate fields.
 // Retry-After is the delay-seconds of RFC 9110, section 10.2.3.
 //
-// A Result that knows no limit, as one with Source [Assumed], sets none of the
-// RateLimit fields and deletes those that are there.
+// A Result with Source [Assumed] or without a Limit knows nothing of the key: it
+// sets none of the RateLimit fields and deletes those that are there. A refusal
+// that doesn't know how long, as one of [FailClosed], asks for a second.
 func SetHeaders(h http.Header, r Result) {
 	for _, name := range []string{headerLimit, headerRemaining, headerReset, headerPolicy, headerRetry} {
 		delete(h, name)
 	}
-	if r.Limit != (Limit{}) {
+	reset := seconds(r.ResetAfter)
+	if !r.OK() && r.RetryAfter != Never {
+		reset = max(1, seconds(r.RetryAfter))
+		set(h, headerRetry, reset)
+	}
+	if r.Source != Assumed && r.Limit != (Limit{}) {
 		set(h, headerLimit, int64(r.Limit.N))
 		set(h, headerRemaining, int64(r.Remaining))
-		set(h, headerReset, seconds(r.ResetAfter))
+		set(h, headerReset, reset)
 		h[headerPolicy] = []string{policy(r.Limit)}
-	}
-	if !r.OK() && r.RetryAfter != Never {
-		set(h, headerRetry, max(1, seconds(r.RetryAfter)))
 	}
 }
 

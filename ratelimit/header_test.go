@@ -30,7 +30,7 @@ func TestSetHeaders(t *testing.T) {
 		{
 			"refused",
 			ratelimit.Result{RetryAfter: 2500 * time.Millisecond, ResetAfter: 55 * time.Second, Limit: minute},
-			"10", "0", "55", "10;w=60", "3",
+			"10", "0", "3", "10;w=60", "3",
 		},
 		{
 			"refused for a nanosecond",
@@ -40,7 +40,7 @@ func TestSetHeaders(t *testing.T) {
 		{
 			"refused in part",
 			ratelimit.Result{Allowed: 3, RetryAfter: time.Second, ResetAfter: time.Minute, Limit: minute},
-			"10", "0", "60", "10;w=60", "1",
+			"10", "0", "1", "10;w=60", "1",
 		},
 		{
 			"refused for ever",
@@ -62,7 +62,8 @@ func TestSetHeaders(t *testing.T) {
 			ratelimit.Result{RetryAfter: ratelimit.Never, Limit: ratelimit.PerHour(0)},
 			"0", "0", "0", "0;w=3600", "",
 		},
-		{"admitted without a limiter", ratelimit.Result{Allowed: 1, Source: ratelimit.Assumed}, "", "", "", "", ""},
+		{"admitted without a limit", ratelimit.Result{Allowed: 1}, "", "", "", "", ""},
+		{"admitted without a limiter", ratelimit.Result{Allowed: 1, Source: ratelimit.Assumed, Limit: minute}, "", "", "", "", ""},
 		{"refused without a limiter", ratelimit.Result{Source: ratelimit.Assumed}, "", "", "", "", "1"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -95,4 +96,26 @@ func TestRetryAfterHeaderIsTrue(t *testing.T) {
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, wait, r.RetryAfter)
 	require.Less(t, wait, r.RetryAfter+time.Second)
+}
+
+// An outage isn't a full key: the fields of a policy's answer don't say that
+// nothing is left.
+func TestHeadersOfAnOutageTellNoNumbers(t *testing.T) {
+	for name, tc := range map[string]struct {
+		policy ratelimit.FailPolicy
+		want   http.Header
+	}{
+		"open":   {ratelimit.FailOpen(), http.Header{}},
+		"closed": {ratelimit.FailClosed(), http.Header{"Retry-After": {"1"}}},
+	} {
+		rdb, begin := outage(t)
+		begin()
+		l := newRedis(t, rdb, ratelimit.SlidingLog, fivePerHour, ratelimit.WithFailPolicy(tc.policy))
+		r, err := l.Allow(t.Context(), "k")
+		require.Equal(t, name == "open", err == nil, name)
+		require.Equal(t, ratelimit.Assumed, r.Source, name)
+		h := http.Header{}
+		ratelimit.SetHeaders(h, r)
+		require.Equal(t, tc.want, h, name)
+	}
 }
