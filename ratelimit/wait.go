@@ -31,7 +31,8 @@ func Wait(ctx context.Context, l Limiter, key string, n int) error {
 		if r.RetryAfter == Never {
 			return fmt.Errorf("%w: %d hits under %v", ErrNever, n, r.Limit)
 		}
-		if err := sleep(ctx, r.RetryAfter, spread(r.RetryAfter, try)); err != nil {
+		after := max(r.RetryAfter, minSleep)
+		if err := sleep(ctx, after, spread(after, try)); err != nil {
 			return err
 		}
 	}
@@ -40,11 +41,11 @@ func Wait(ctx context.Context, l Limiter, key string, n int) error {
 // spread returns how much later than after the waiter of the try-th refusal may
 // come.
 func spread(after time.Duration, try int) time.Duration {
-	return min(after/8, time.Second) / time.Duration(try)
+	return min(after/8, time.Second, Never-after) / time.Duration(try)
 }
 
-// minSleep keeps a limiter that refuses without a RetryAfter from being asked in
-// a hot loop.
+// minSleep keeps a limiter that refuses without a RetryAfter, or with one that is
+// past, from being asked in a hot loop.
 const minSleep = time.Microsecond
 
 // sleep waits for d and up to spread more, but ends before ctx's deadline; if d
@@ -57,7 +58,7 @@ func sleep(ctx context.Context, d, spread time.Duration) error {
 		}
 		spread = min(spread, left-d-1)
 	}
-	t := time.NewTimer(max(d, minSleep) + time.Duration(rand.Int64N(int64(spread)+1)))
+	t := time.NewTimer(d + time.Duration(rand.Int64N(int64(spread)+1)))
 	defer t.Stop()
 	select {
 	case <-t.C:

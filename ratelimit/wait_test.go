@@ -3,6 +3,7 @@ package ratelimit_test
 import (
 	"context"
 	"errors"
+	"math"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -136,13 +137,30 @@ func TestWaitOnALimiterThatLies(t *testing.T) {
 	})
 }
 
-// refuser refuses everything and says that it would admit at once.
-type refuser struct{ ratelimit.Limiter }
-
-func (refuser) Allow(context.Context, string) (ratelimit.Result, error) {
-	return ratelimit.Result{}, nil
+// A RetryAfter that no limiter of ours answers is no reason to panic, nor to ask
+// in a hot loop.
+func TestWaitOnALimiterWhoseRetryAfterIsNonsense(t *testing.T) {
+	for _, wait := range []time.Duration{-1, -16, -time.Hour, math.MinInt64, math.MaxInt64 - 1} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Millisecond, cancel)
+			l := &counting{Limiter: refuser{wait: wait}}
+			require.ErrorIs(t, ratelimit.Wait(ctx, l, "k", 1), context.Canceled)
+			require.LessOrEqual(t, l.calls.Load(), int64(1001), "%v", wait)
+		})
+	}
 }
 
-func (refuser) AllowN(context.Context, string, int) (ratelimit.Result, error) {
-	return ratelimit.Result{}, nil
+// refuser refuses everything, and says that it would admit at once if wait is 0.
+type refuser struct {
+	ratelimit.Limiter
+	wait time.Duration
+}
+
+func (l refuser) Allow(context.Context, string) (ratelimit.Result, error) {
+	return ratelimit.Result{RetryAfter: l.wait}, nil
+}
+
+func (l refuser) AllowN(context.Context, string, int) (ratelimit.Result, error) {
+	return ratelimit.Result{RetryAfter: l.wait}, nil
 }
