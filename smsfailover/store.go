@@ -21,9 +21,10 @@ import (
 // can be compared with time.Now.
 //
 // A call whose ctx is done fails, and one that fails has changed nothing, but for
-// a [LostError], and for a connection that broke before the answer came. Its error
-// tells no args: whose they are, who logs it may not know. A duration to wait that
-// is not above 0 is none.
+// a [LostError], and for a connection that broke before the answer came, which is
+// what many drivers do to it when ctx ends meanwhile. Its error tells no args:
+// whose they are, who logs it may not know. A duration to wait that is not above 0
+// is none.
 type Store interface {
 	// Enqueue stores jobs, all or none, and says for each what it did: [Queued],
 	// [Duplicate] or [Superseded]. It takes them in order, so that a job may be

@@ -87,6 +87,9 @@ func (s *Store) beginConn(ctx context.Context, f func(c conn) error) (err error)
 		}
 	}()
 	if _, err := c.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		if ctx.Err() != nil { // some drivers say that of a statement that was done by then
+			rollback(ctx, c)
+		}
 		return err
 	}
 	if err := f(c); err != nil {
@@ -100,10 +103,15 @@ func (s *Store) beginConn(ctx context.Context, f func(c conn) error) (err error)
 	return nil
 }
 
+// commit makes the last check of ctx itself: of a COMMIT that was interrupted
+// nobody knows whether it took place.
 func (s *Store) commit(ctx context.Context, c *sql.Conn) error {
 	began := time.Now()
 	for {
-		_, err := c.ExecContext(ctx, "COMMIT")
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		_, err := c.ExecContext(context.WithoutCancel(ctx), "COMMIT")
 		if err == nil || !isConflict(err) || time.Since(began) >= s.cfg.patience || !sleep(ctx, firstPause) {
 			return err
 		}
@@ -112,7 +120,20 @@ func (s *Store) commit(ctx context.Context, c *sql.Conn) error {
 
 // rollback ends the transaction, or the connection that would stay in it.
 func rollback(ctx context.Context, c *sql.Conn) {
-	if _, err := c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); err != nil {
+	ctx = context.WithoutCancel(ctx)
+	if _, err := c.ExecContext(ctx, "ROLLBACK"); err != nil && !isIdle(ctx, c) {
 		_ = c.Raw(func(any) error { return driver.ErrBadConn }) // the pool drops it, which is all there is to do
 	}
+}
+
+// isIdle reports whether c is in no transaction. SQLite has ended it already when
+// a statement that writes was interrupted; to drop the connection for that would
+// empty a database in memory.
+func isIdle(ctx context.Context, c *sql.Conn) bool {
+	for _, text := range []string{"BEGIN", "ROLLBACK"} {
+		if _, err := c.ExecContext(ctx, text); err != nil {
+			return false
+		}
+	}
+	return true
 }

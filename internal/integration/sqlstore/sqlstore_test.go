@@ -80,6 +80,7 @@ func TestStore(t *testing.T) {
 			"MigrateAtOnce":                         migrateAtOnce,
 			"SchemaByHand":                          schemaByHand,
 			"CallAfterItsContext":                   callAfterItsContext,
+			"ContextsEndAnywhere":                   contextsEndAnywhere,
 		} {
 			t.Run(name, func(t *testing.T) { test(t, server) })
 		}
