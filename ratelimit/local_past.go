@@ -1,5 +1,10 @@
 package ratelimit
 
+import (
+	"slices"
+	"sort"
+)
+
 // A past is what a shard must remember of hits that were taken back, so that
 // nothing is given back twice. An admission needs no note, and a note goes when
 // the receipts that it concerns have run out.
@@ -7,9 +12,10 @@ type past map[id]*history
 
 // A history is the notes on one key.
 type history struct {
-	reset uint64 // receipts up to this seq are void
-	until int64  // when the notes are of no more use
-	taken []taken
+	reset uint64   // receipts up to this seq are void
+	until int64    // when the notes are of no more use
+	done  []uint64 // the seqs of the refunded receipts, rising: there may be many
+	taken []taken  // in the order of the refunds
 }
 
 // A taken is one refund.
@@ -29,23 +35,21 @@ func (p past) void(rc *localReceipt) bool {
 	if rc.seq <= h.reset {
 		return true
 	}
-	for i := range h.taken {
-		if h.taken[i].seq == rc.seq {
-			return true
-		}
-	}
-	return false
+	_, done := slices.BinarySearch(h.done, rc.seq)
+	return done
 }
 
 // shifted returns rc's slack less what refunds of earlier hits have taken from
-// it since.
+// it since. Only GCRA has slack.
 func (p past) shifted(rc *localReceipt) span {
-	slack, den := rc.slack, rc.plan.rules[0].den
-	if h := p[rc.id]; h != nil {
-		for i := range h.taken {
-			if g := &h.taken[i]; g.seq < rc.seq && rc.seq <= g.before {
-				slack = slack.minus(g.gain, den)
-			}
+	slack, h := rc.slack, p[rc.id]
+	if h == nil || rc.plan.owner.algorithm != GCRA {
+		return slack
+	}
+	since := sort.Search(len(h.taken), func(i int) bool { return h.taken[i].before >= rc.seq })
+	for i := range h.taken[since:] {
+		if g := &h.taken[since+i]; g.seq < rc.seq {
+			slack = slack.minus(g.gain, rc.plan.rules[0].den)
 		}
 	}
 	return slack
@@ -65,14 +69,15 @@ func (p *past) history(k id) *history {
 
 func (p *past) note(k id, t taken) {
 	h := p.history(k)
-	h.taken = append(h.taken, t)
+	at, _ := slices.BinarySearch(h.done, t.seq)
+	h.done, h.taken = slices.Insert(h.done, at, t.seq), append(h.taken, t)
 	h.until = max(h.until, t.until)
 }
 
 // forget voids k's receipts up to seq, which run out at until.
 func (p *past) forget(k id, seq uint64, until int64) {
 	h := p.history(k)
-	h.reset, h.taken = seq, nil
+	h.reset, h.done, h.taken = seq, nil, nil
 	h.until = max(h.until, until)
 }
 
@@ -98,13 +103,16 @@ func (p *past) sweep(now int64) {
 	}
 }
 
-// sweep removes old refunds from the front; all last about as long.
+// sweep removes old refunds from the front; all last about as long. What they
+// took is free when an array is full and its rest moves.
 func (h *history) sweep(now int64) {
-	n := 0
-	for n < len(h.taken) && h.taken[n].until <= now {
-		n++
-	}
-	if n > 0 {
-		h.taken = append([]taken(nil), h.taken[n:]...)
+	for len(h.taken) > 0 && h.taken[0].until <= now {
+		at, _ := slices.BinarySearch(h.done, h.taken[0].seq)
+		if at == 0 {
+			h.done = h.done[1:]
+		} else {
+			h.done = slices.Delete(h.done, at, at+1)
+		}
+		h.taken = h.taken[1:]
 	}
 }
