@@ -57,7 +57,7 @@ func NewLocal(a Algorithm, limits []Limit, opts ...Option) (*Local, error) {
 		clock:     newClock(),
 		seeds:     [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 	}
-	l.plan = newPlan(l, limits)
+	l.plan = newPlan(l, arranged(limits))
 	for i := range l.shards {
 		l.shards[i].method = l.method
 	}

@@ -16,10 +16,11 @@ import (
 // for what they say. The tag is part of every key's identity, for all Demands of
 // the call: pass one constant, or the tenant, never what differs from request to
 // request, or an address that all phones share gets a limit per phone. The same
-// key under other Limits, or in Allow, is another key.
+// key in Allow is another key, and so it is in a later call under other Limits,
+// unlike a [Redis] limiter's. Limits are the same in any order.
 //
-// No Demand, an empty tag or Key, an N below 1 and bad Limits are [ErrInput], all
-// of them in one error.
+// No Demand, an empty tag or Key, an N below 1, bad Limits, and a Key twice with
+// different Limits are [ErrInput], all of them in one error.
 func (l *Local) AllowAll(ctx context.Context, tag string, d ...Demand) ([]Result, error) {
 	if err := l.checkAll(tag, d); err != nil {
 		return nil, err
@@ -83,11 +84,36 @@ func (l *Local) checkAll(tag string, d []Demand) error {
 		if d[i].Limits != nil {
 			fault = joinErrors(fault, checkLimits(l.algorithm, d[i].Limits))
 		}
+		if fault == nil && l.contradicts(d[:i], &d[i]) {
+			fault = fmt.Errorf("%w: the key of an earlier demand, with other limits", ErrInput)
+		}
 		if fault != nil {
 			err = joinErrors(err, fmt.Errorf("demand %d: %w", i, fault))
 		}
 	}
 	return err
+}
+
+// contradicts reports whether one of earlier has d's key and other limits.
+func (l *Local) contradicts(earlier []Demand, d *Demand) bool {
+	for i := range earlier {
+		if e := &earlier[i]; e.Key == d.Key && !slices.EqualFunc(l.limits(e), l.limits(d), sameLimit) {
+			return true
+		}
+	}
+	return false
+}
+
+// limits returns those of d, arranged.
+func (l *Local) limits(d *Demand) []Limit {
+	if d.Limits != nil {
+		return arranged(d.Limits)
+	}
+	own := make([]Limit, len(l.plan.rules))
+	for i := range own {
+		own[i] = l.plan.rules[i].limit
+	}
+	return own
 }
 
 // joinErrors is errors.Join, without a shell around a single error.
@@ -143,9 +169,9 @@ type tagged struct {
 
 func (l *Local) part(tag string, d *Demand) part {
 	p, t := l.plan, tagged{tag: tag, key: d.Key}
-	if d.Limits != nil && !p.is(d.Limits) {
-		p = newPlan(l, d.Limits)
-		t.limits = l.fingerprint(d.Limits)
+	if limits := arranged(d.Limits); limits != nil && !p.is(limits) {
+		p = newPlan(l, limits)
+		t.limits = l.fingerprint(limits)
 	}
 	k := newID(maphash.Comparable(l.seeds[0], t), maphash.Comparable(l.seeds[1], t))
 	return part{plan: p, id: k, shard: l.shard(k), n: int64(d.N)}
@@ -154,8 +180,9 @@ func (l *Local) part(tag string, d *Demand) part {
 func (l *Local) fingerprint(limits []Limit) uint64 {
 	var h maphash.Hash
 	h.SetSeed(l.seeds[0])
-	for i := range limits {
-		maphash.WriteComparable(&h, limits[i])
+	for _, limit := range limits {
+		limit.Burst = limit.burst()
+		maphash.WriteComparable(&h, limit)
 	}
 	return max(h.Sum64(), 1)
 }

@@ -29,6 +29,22 @@ type rule struct {
 	step, tau span // the cost of one hit, and of as many as may come at once
 }
 
+// arranged returns limits in the order that tells whether two lists are the same:
+// the longest first. It copies them unless they are in it.
+func arranged(limits []Limit) []Limit {
+	order := func(x, y Limit) int {
+		return cmp.Or(cmp.Compare(y.Per, x.Per), cmp.Compare(x.N, y.N), cmp.Compare(x.burst(), y.burst()))
+	}
+	if slices.IsSortedFunc(limits, order) {
+		return limits
+	}
+	return slices.SortedFunc(slices.Values(limits), order)
+}
+
+// burst returns how many hits may come at once.
+func (l Limit) burst() int { return cmp.Or(l.Burst, l.N) }
+
+// newPlan returns the plan of limits, which are arranged.
 func newPlan(owner *Local, limits []Limit) *localPlan {
 	p := &localPlan{owner: owner, rules: make([]rule, len(limits))}
 	for i, l := range limits {
@@ -46,7 +62,7 @@ func newRule(l Limit, place, of int) rule {
 	if l.N == 0 {
 		return q
 	}
-	q.most = int64(cmp.Or(l.Burst, l.N))
+	q.most = int64(l.burst())
 	div := gcd(uint64(l.Per), uint64(l.N))
 	q.num, q.den = uint64(l.Per)/div, uint64(l.N)/div
 	q.step, q.tau = q.cost(1), q.cost(q.most)
@@ -60,9 +76,13 @@ func gcd(a, b uint64) uint64 {
 	return a
 }
 
-// is reports whether p was made of limits.
+// is reports whether p is the plan of limits, which are arranged.
 func (p *localPlan) is(limits []Limit) bool {
-	return slices.EqualFunc(p.rules, limits, func(q rule, l Limit) bool { return q.limit == l })
+	return slices.EqualFunc(p.rules, limits, func(q rule, l Limit) bool { return sameLimit(q.limit, l) })
+}
+
+func sameLimit(x, y Limit) bool {
+	return x.N == y.N && x.Per == y.Per && x.burst() == y.burst()
 }
 
 // room returns how many hits all rules have room for, and the rule that has the

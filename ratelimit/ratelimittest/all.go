@@ -13,6 +13,7 @@ func allScenarios() []scenario {
 	return []scenario{
 		{name: "AllTakesAllOrNothing", limits: perHour(5), run: allTakesAllOrNothing},
 		{name: "AllUnderOwnLimits", limits: perHour(5), run: allUnderOwnLimits},
+		{name: "AllLimitsInAnyOrder", limits: perHour(5), run: allLimitsInAnyOrder},
 		{name: "AllOfOneAddress", limits: perHour(5), run: allOfOneAddress},
 		{name: "AllOfTheSameKey", limits: perHour(5), run: allOfTheSameKey},
 		{name: "AllTagsAreApart", limits: perHour(5), run: allTagsAreApart},
@@ -128,6 +129,24 @@ func allUnderOwnLimits(e *env) {
 	e.allNo(tag, d(c, ratelimit.PerHour(9), day))
 }
 
+// allLimitsInAnyOrder: limits are the same in any order, and the limiter's own
+// are when they are spelled out.
+func allLimitsInAnyOrder(e *env) {
+	e.clear(24*time.Hour, soon)
+	e.clear(time.Hour, soon)
+	tag, a, b := e.key(), e.key(), e.key()
+	hour, day := ratelimit.PerHour(3), ratelimit.PerDay(4)
+	one := ratelimit.Demand{Key: a, N: 1, Limits: []ratelimit.Limit{hour, day}}
+	other := ratelimit.Demand{Key: a, N: 1, Limits: []ratelimit.Limit{day, hour}}
+	e.allOK(tag, one, other)
+	e.allOK(tag, other)
+	e.allNo(tag, one)
+	e.allNo(tag, other)
+	e.allOK(tag, hits(b, 3), ratelimit.Demand{Key: b, N: 1, Limits: e.limits})
+	e.allOK(tag, ratelimit.Demand{Key: b, N: 1, Limits: e.limits})
+	e.allNo(tag, hits(b, 1))
+}
+
 // allOfOneAddress: a hundred phones behind one address stay under the address's
 // limit.
 func allOfOneAddress(e *env) {
@@ -196,12 +215,13 @@ func allBadArguments(e *env) {
 	l, ctx, tag, key := e.allower(), e.t.Context(), e.key(), e.key()
 	good := hits(key, 1)
 	for name, d := range map[string][]ratelimit.Demand{
-		"no Demand": nil,
-		"N 0":       {good, hits(key, 0)},
-		"N -1":      {good, hits(key, -1)},
-		"no key":    {good, hits("", 1)},
-		"no limits": {good, {Key: key, N: 1, Limits: []ratelimit.Limit{}}},
-		"bad limit": {good, {Key: key, N: 1, Limits: []ratelimit.Limit{{N: -1, Per: time.Hour}}}},
+		"no Demand":    nil,
+		"N 0":          {good, hits(key, 0)},
+		"N -1":         {good, hits(key, -1)},
+		"no key":       {good, hits("", 1)},
+		"no limits":    {good, {Key: key, N: 1, Limits: []ratelimit.Limit{}}},
+		"other limits": {good, {Key: key, N: 1, Limits: []ratelimit.Limit{ratelimit.PerHour(4)}}},
+		"bad limit":    {good, {Key: key, N: 1, Limits: []ratelimit.Limit{{N: -1, Per: time.Hour}}}},
 	} {
 		if r, err := l.AllowAll(ctx, tag, d...); !errors.Is(err, ratelimit.ErrInput) || r != nil {
 			e.fatalf("%s: %v, %v; want ErrInput", name, r, err)

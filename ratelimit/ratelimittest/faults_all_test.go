@@ -58,6 +58,18 @@ func allFaults() []fault {
 				d[i].Limits = nil
 			}
 		})},
+		{name: "limits by their order", caught: "GCRA/AllLimitsInAnyOrder", open: asked(func(tag *string, d []ratelimit.Demand) {
+			if n := len(d[0].Limits); n > 1 && d[0].Limits[0].Per < d[0].Limits[n-1].Per {
+				*tag += "short first"
+			}
+		})},
+		{name: "contradictions pass", caught: "GCRA/AllBadArguments", says: "other limits", open: asked(func(_ *string, d []ratelimit.Demand) {
+			for i := range d {
+				if d[0].Key == d[i].Key && len(d[i].Limits) > 0 && d[i].Limits[0].N > 0 {
+					d[i].Limits = d[0].Limits
+				}
+			}
+		})},
 		{name: "the same key counts once", caught: "GCRA/AllOfTheSameKey", open: withAll(sameKeyOnce)},
 		{name: "RetryAfter of the first", caught: "sliding_log/AllRetryAfterIsTrue", open: withAll(func(ctx context.Context, l *ratelimit.Local, tag string, d []ratelimit.Demand) ([]ratelimit.Result, error) {
 			r, err := l.AllowAll(ctx, tag, d...)
