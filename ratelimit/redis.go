@@ -19,12 +19,13 @@ import (
 // Keys have names like ratelimit:l:{key}: the prefix, the algorithm, for all but
 // [SlidingLog] the period, and the caller's key as the hash tag, so that what
 // one call touches lies on one node of a Redis Cluster. Braces in a key are
-// escaped; a key of more than 1024 bytes is [ErrInput]. N and Burst are no part of the name: a limit that is raised or
-// lowered takes effect with the next call, and the hits so far still count. A log
-// also serves a period that changed, as far back as it reaches; under another
-// algorithm a changed period starts afresh. Two limiters of one algorithm over
-// one Redis share what they count under the same key: give them different
-// prefixes, or put a purpose into the key, where that isn't meant.
+// escaped; a key of more than 1024 bytes is [ErrInput]. N and Burst are no part of
+// the name: a limit that is raised or lowered takes effect with the next call, and
+// the hits so far still count. A log also serves a period that changed, as far
+// back as it reaches; under another algorithm a changed period starts afresh. Two
+// limiters of one algorithm over one Redis share what they count under the same
+// key: give them different prefixes, or put a purpose into the key, where that
+// isn't meant.
 //
 // Every Redis key expires when what it holds no longer matters. A value that
 // can't be ours is deleted by the call that meets it, and a time that lies ahead
@@ -43,9 +44,14 @@ import (
 // Cluster without ContextTimeoutEnabled, every call costs a goroutine, which in
 // an outage stays until the client gives up.
 //
-// It is safe for concurrent use and never closes the client. It needs Redis 5 or later, or what
-// is compatible with it, and the right to EVALSHA, EVAL, TIME, DEL, SET, GET and
-// PEXPIRE; SlidingLog also LLEN, LINDEX, LTRIM, LREM and RPUSH.
+// The hooks of a [redis.Client], such as those of tracing, see these calls only if
+// it was made with ContextTimeoutEnabled: of another client a copy is used that
+// minds deadlines, and go-redis copies no hooks.
+//
+// It is safe for concurrent use and never closes the client. It needs Redis 5 or
+// later, or what is compatible with it, and the right to EVALSHA, EVAL, TIME, SET,
+// GET and DEL; SlidingLog also EXISTS, PEXPIRE, LLEN, LRANGE, LINDEX, LTRIM, LREM
+// and RPUSH.
 type Redis struct {
 	rdb      redis.Scripter
 	punctual bool // rdb ends a call with its context's deadline
@@ -67,8 +73,8 @@ var _ Limiter = (*Redis)(nil)
 // of a Cluster, but no pipeline, which answers nothing before its end. Beside
 // what no limiter takes, it refuses a [GCRA] limit of more than a hit per
 // microsecond, and a [SlidingCounter] limit whose N times Per in microseconds is
-// 2^53 or more, such as 105,000 per day. It sends nothing and starts nothing. The error
-// wraps [ErrInput] and joins all that is wrong with the arguments.
+// 2^53 or more, such as 105,000 per day. It sends nothing and starts nothing. The
+// error wraps [ErrInput] and joins all that is wrong with the arguments.
 func NewRedis(rdb redis.Scripter, a Algorithm, limits []Limit, opts ...Option) (*Redis, error) {
 	cfg := newConfig(opts)
 	cells, err := newCells(cfg.prefix, a, limits)
