@@ -109,6 +109,19 @@ func TestRedisOptionsAreNotForLocal(t *testing.T) {
 	require.ErrorContains(t, err, "0 limits")
 }
 
+// A nil Option, as of a slice that was made too long, is an error that says which.
+func TestNilOptions(t *testing.T) {
+	limits := []ratelimit.Limit{ratelimit.PerHour(1)}
+	_, err := ratelimit.NewLocal(ratelimit.GCRA, limits, nil)
+	require.ErrorIs(t, err, ratelimit.ErrInput)
+	require.ErrorContains(t, err, "option 0 is nil")
+	_, err = ratelimit.NewRedis(nil, ratelimit.GCRA, limits, ratelimit.WithFolding(-1), nil, nil)
+	require.ErrorIs(t, err, ratelimit.ErrInput)
+	for _, fault := range []string{"the client is nil", "WithFolding(-1)", "option 1 is nil", "option 2 is nil"} {
+		require.ErrorContains(t, err, fault)
+	}
+}
+
 func TestLimitsAreCopied(t *testing.T) {
 	limits := []ratelimit.Limit{ratelimit.PerHour(1)}
 	l := newLocal(t, ratelimit.GCRA, limits...)

@@ -65,7 +65,7 @@ func NewLocal(a Algorithm, limits []Limit, opts ...Option) (*Local, error) {
 }
 
 func checkLocal(a Algorithm, limits []Limit, cfg config) error {
-	err := checkLimits(a, limits)
+	err := joinErrors(checkLimits(a, limits), cfg.missing)
 	if len(cfg.set) > 0 {
 		err = joinErrors(err, fmt.Errorf("%w: NewLocal with %s: for NewRedis only", ErrInput, strings.Join(cfg.set, ", ")))
 	}

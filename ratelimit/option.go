@@ -17,6 +17,7 @@ type config struct {
 	fold    int
 	deny    int
 	set     []string // the options that only a Redis limiter has, as given
+	missing error    // says which options are nil
 }
 
 // defaultTimeout bounds a call where the caller's own context allows longer: a
@@ -25,7 +26,11 @@ const defaultTimeout = 500 * time.Millisecond
 
 func newConfig(opts []Option) config {
 	cfg := config{prefix: "ratelimit", fail: FailClosed(), timeout: defaultTimeout}
-	for _, opt := range opts {
+	for i, opt := range opts {
+		if opt == nil {
+			cfg.missing = joinErrors(cfg.missing, fmt.Errorf("%w: option %d is nil", ErrInput, i))
+			continue
+		}
 		opt(&cfg)
 	}
 	return cfg
@@ -46,7 +51,7 @@ func (c *config) validate() error {
 	if c.deny < 0 {
 		errs = append(errs, fmt.Errorf("%w: WithDenyCache(%d): want 0 or more", ErrInput, c.deny))
 	}
-	errs = append(errs, c.fail.validate())
+	errs = append(errs, c.fail.validate(), c.missing)
 	return errors.Join(errs...)
 }
 
