@@ -136,7 +136,8 @@ type Demand struct {
 
 // A Receipt stands for the hits that one call admitted; see [Limiter.Refund].
 // Copies of it are the same Receipt. It is good for the limiter that issued it,
-// in the process that it was issued in, and holds on to it.
+// in the process that it was issued in, and holds on to it: Refund through another
+// limiter of this package gives back to that one too.
 type Receipt struct {
 	r     refunder     // of a shared store
 	local localReceipt // by value, so that admitting a hit allocates nothing

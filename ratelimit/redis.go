@@ -21,11 +21,12 @@ import (
 // one call touches lies on one node of a Redis Cluster. Braces in a key are
 // escaped; a key of more than 1024 bytes is [ErrInput]. N and Burst are no part of
 // the name: a limit that is raised or lowered takes effect with the next call, and
-// the hits so far still count. A log also serves a period that changed, as far
-// back as it reaches; under another algorithm a changed period starts afresh. Two
-// limiters of one algorithm over one Redis share what they count under the same
-// key: give them different prefixes, or put a purpose into the key, where that
-// isn't meant.
+// the hits so far still count, under GCRA as the part of its time that they took:
+// a burst that is spent stays so when it grows. A log also serves a period that
+// changed, as far back as it reaches; under another algorithm a changed period
+// starts afresh. Two limiters of one algorithm over one Redis share what they count
+// under the same key: give them different prefixes, or put a purpose into the key,
+// where that isn't meant.
 //
 // Every Redis key expires when what it holds no longer matters. A value that
 // can't be ours is deleted by the call that meets it, and a time that lies ahead

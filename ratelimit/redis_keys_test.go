@@ -4,7 +4,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ycvk/tinybook/internal/redistest"
@@ -136,4 +138,19 @@ func TestRedisAllOfOneKeyUnderOtherLimits(t *testing.T) {
 	require.ErrorIs(t, err, ratelimit.ErrInput)
 	require.ErrorContains(t, err, "demand 1")
 	require.NotContains(t, err.Error(), "secret")
+}
+
+// What GCRA holds is time: a spent burst stays spent under a larger limit, and
+// comes back at its pace.
+func TestRedisGCRARaisedComesBackFaster(t *testing.T) {
+	servers(t, func(t *testing.T, rdb *redis.Client) {
+		small := newRedis(t, rdb, ratelimit.GCRA, fivePerHour)
+		r, err := small.AllowN(t.Context(), "k", 5)
+		require.NoError(t, err)
+		require.True(t, r.OK())
+		r, err = newRedis(t, rdb, ratelimit.GCRA, []ratelimit.Limit{ratelimit.PerHour(60)}).Allow(t.Context(), "k")
+		require.NoError(t, err)
+		require.False(t, r.OK())
+		require.LessOrEqual(t, r.RetryAfter, time.Minute)
+	})
 }

@@ -68,7 +68,8 @@ func (a Algorithm) stamp(of, span int64, h hits) int64 {
 // off it. Under GCRA hits drain one after the other: a Refund gives back what
 // these haven't drained yet. Until they have, a small key marks a Refund as done.
 // Without an answer the error wraps [ErrUnavailable] under every [FailPolicy],
-// and another try is safe.
+// and another try is safe. When the server lost its data since r's call, a log gives
+// nothing back, but the others may give back hits that came later.
 func (l *Redis) Refund(ctx context.Context, r Receipt) error {
 	return r.refund(ctx)
 }
