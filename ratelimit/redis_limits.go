@@ -1,10 +1,8 @@
 package ratelimit
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 )
@@ -29,13 +27,12 @@ func newCells(prefix string, a Algorithm, limits []Limit) ([]cell, error) {
 	cells := make([]cell, len(limits))
 	seen := make(map[time.Duration]int, len(limits))
 	var errs []error
-	for i, l := range limits {
+	for i, l := range arranged(limits) {
 		c, err := newCell(a, l)
 		c.head = nameHead(prefix, a, l.Per, seen[l.Per])
 		seen[l.Per]++
 		cells[i], errs = c, append(errs, err)
 	}
-	slices.SortStableFunc(cells, func(x, y cell) int { return cmp.Compare(y.Per, x.Per) })
 	return cells, errors.Join(errs...)
 }
 

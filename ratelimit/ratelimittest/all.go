@@ -134,13 +134,17 @@ func allUnderOwnLimits(e *env) {
 func allLimitsInAnyOrder(e *env) {
 	e.clear(24*time.Hour, soon)
 	e.clear(time.Hour, soon)
-	tag, a, b := e.key(), e.key(), e.key()
+	tag, a, b, c := e.key(), e.key(), e.key(), e.key()
 	hour, day := ratelimit.PerHour(3), ratelimit.PerDay(4)
 	one := ratelimit.Demand{Key: a, N: 1, Limits: []ratelimit.Limit{hour, day}}
 	other := ratelimit.Demand{Key: a, N: 1, Limits: []ratelimit.Limit{day, hour}}
 	e.allOK(tag, one, other)
 	e.allOK(tag, other)
 	e.allNo(tag, one)
+	e.allNo(tag, other)
+	one = ratelimit.Demand{Key: c, N: 2, Limits: []ratelimit.Limit{hour, ratelimit.PerHour(4)}}
+	other = ratelimit.Demand{Key: c, N: 1, Limits: []ratelimit.Limit{ratelimit.PerHour(4), hour}}
+	e.allOK(tag, one, other)
 	e.allNo(tag, other)
 	e.allOK(tag, hits(b, 3), ratelimit.Demand{Key: b, N: 1, Limits: e.limits})
 	e.allOK(tag, ratelimit.Demand{Key: b, N: 1, Limits: e.limits})
