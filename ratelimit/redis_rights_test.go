@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,7 +41,7 @@ func TestRedisNeedsNoRightsButTheDocumented(t *testing.T) {
 		rules := []any{"ACL", "SETUSER", user, "reset", "on", ">secret", "~*"}
 		rights := all
 		if a == ratelimit.SlidingLog {
-			rights = append(rights[:len(rights):len(rights)], log...)
+			rights = append(slices.Clip(rights), log...)
 		}
 		for _, command := range rights {
 			rules = append(rules, "+"+strings.ToLower(command))
