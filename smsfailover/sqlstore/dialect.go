@@ -13,7 +13,7 @@ const (
 	MySQL      Dialect = iota + 1 // MySQL 8.0 or later
 	MariaDB                       // MariaDB 10.6 or later
 	PostgreSQL                    // PostgreSQL 12 or later
-	SQLite                        // SQLite 3.24 or later
+	SQLite                        // SQLite 3.32 or later
 )
 
 func (d Dialect) String() string {

@@ -36,15 +36,18 @@
 // SQLite: journal_mode WAL, so that readers don't stop the writer, and synchronous
 // FULL, or the last commits may be lost with the power. A busy_timeout spares a
 // call the waits that it else does itself. Several processes on one machine may
-// share the file; a database in memory has to have one connection.
+// share the file; a database in memory has to have one connection. The encoding is
+// UTF-8, as it comes.
 //
 // MySQL and MariaDB: nothing; binlog_format must not be STATEMENT, which goes with
-// no READ COMMITTED. A driver that interpolates arguments itself, such as
+// no READ COMMITTED, and sessions keep autocommit on and sql_safe_updates off. The
+// sql_mode doesn't matter. A driver that interpolates arguments itself, such as
 // go-sql-driver/mysql with interpolateParams, saves a round trip per statement.
 // innodb_lock_wait_timeout and, in PostgreSQL, lock_timeout are waits that a call
 // makes again until its patience ends; see [WithPatience].
 //
-// PostgreSQL: nothing. The table asks autovacuum for more than its usual care.
+// PostgreSQL: nothing; bytea_output stays hex. The table asks autovacuum for more
+// than its usual care.
 //
 // A failover to a replica that lags loses the last commits, as everywhere.
 //

@@ -13,7 +13,7 @@ func failed(ctx context.Context, op string, err error) error {
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	if quotes(err) {
+	if op != migrate && quotes(err) {
 		err = &driverError{err}
 	}
 	return fmt.Errorf("sqlstore: %s: %w", op, err)

@@ -41,11 +41,12 @@ func TestSQLiteAsItComes(t *testing.T) {
 }
 
 // Options of the driver that change how statements are sent and rows counted, and
-// a session whose time zone and character set are others.
+// a session whose time zone, character set and quotes are others.
 func TestMySQLDriverOptions(t *testing.T) {
 	server := sqldb.Start(t, sqldb.MariaDB)
 	storetest.Run(t, func(t *testing.T) storetest.Harness {
-		dsn := server.Fresh(t).DSN + "&interpolateParams=true&clientFoundRows=true&time_zone=%27%2B08%3A00%27&charset=latin1"
+		dsn := server.Fresh(t).DSN + "&interpolateParams=true&clientFoundRows=true&time_zone=%27%2B08%3A00%27&charset=latin1" +
+			"&sql_mode=%27ANSI_QUOTES%2CNO_BACKSLASH_ESCAPES%2CPIPES_AS_CONCAT%2CIGNORE_SPACE%27"
 		return plain(t, "mysql", dsn, sqlstore.MariaDB, 4)
 	}, caps)
 }

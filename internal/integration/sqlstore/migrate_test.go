@@ -72,3 +72,47 @@ func callAfterItsContext(t *testing.T, d *sqldb.DB) {
 	require.NoError(t, err)
 	require.Zero(t, depth)
 }
+
+// What is there and not right is found at the start, and told in the database's own
+// words, and not by the first message.
+func migrateFindsWhatIsWrong(t *testing.T, d *sqldb.DB) {
+	hasNot := func(t *testing.T, want string, spoil ...string) {
+		t.Helper()
+		s, pool := open(t, d.Fresh(t))
+		for _, text := range spoil {
+			exec(t, pool, text)
+		}
+		err := s.Migrate(t.Context())
+		require.ErrorContains(t, err, "sqlstore: migrate: ")
+		require.ErrorContains(t, err, want)
+	}
+	hasNot(t, "prev", "ALTER TABLE sms_jobs DROP COLUMN prev")
+	hasNot(t, "expires", "DROP TABLE sms_idem", "CREATE TABLE sms_idem (k INT PRIMARY KEY)")
+	switch d.Engine {
+	case sqldb.MySQL, sqldb.MariaDB:
+		for _, index := range []string{"sms_claim", "sms_dedupe", "sms_holder"} {
+			hasNot(t, index, "ALTER TABLE sms_jobs DROP INDEX "+index)
+		}
+		hasNot(t, "sms_expires", "ALTER TABLE sms_idem DROP INDEX sms_expires")
+	default:
+		s, pool := open(t, d.Fresh(t))
+		exec(t, pool, "DROP INDEX sms_claim")
+		require.NoError(t, s.Migrate(t.Context()))
+		exec(t, pool, "DROP INDEX sms_claim") // it is there again
+	}
+	other := sqlstore.MySQL
+	if d.Engine == sqldb.MySQL || d.Engine == sqldb.MariaDB {
+		other = sqlstore.PostgreSQL
+	}
+	s, err := sqlstore.New(d.Fresh(t).Open(t), other)
+	require.NoError(t, err)
+	require.Regexp(t, `syntax|pg_advisory`, s.Migrate(t.Context()), "the dialect of another engine")
+}
+
+// In UTF-16 a token of bytes is not what it was when it is read.
+func TestMigrateWantsUTF8(t *testing.T) {
+	pool := (&sqldb.DB{Driver: "sqlite", DSN: "file:" + t.TempDir() + "/utf16.db?_pragma=encoding('UTF-16')"}).Open(t)
+	s, err := sqlstore.New(pool, sqlstore.SQLite)
+	require.NoError(t, err)
+	require.ErrorContains(t, s.Migrate(t.Context()), "sqlstore: migrate: the encoding of the database is UTF-16")
+}

@@ -79,6 +79,7 @@ func TestStore(t *testing.T) {
 			"ErrorsTellNothingOfTheMessage":         errorsTellNothingOfTheMessage,
 			"MigrateAtOnce":                         migrateAtOnce,
 			"SchemaByHand":                          schemaByHand,
+			"MigrateFindsWhatIsWrong":               migrateFindsWhatIsWrong,
 			"CallAfterItsContext":                   callAfterItsContext,
 			"ContextsEndAnywhere":                   contextsEndAnywhere,
 		} {

@@ -1,4 +1,4 @@
--- SQLite 3.24 or later.
+-- SQLite 3.32 or later.
 -- Times are microseconds since 1970 by the machine's clock; durations nanoseconds.
 CREATE TABLE IF NOT EXISTS {jobs} (
   id          BLOB    NOT NULL PRIMARY KEY,
