@@ -15,7 +15,9 @@ type localReceipt struct {
 
 // Refund implements [Limiter]. Under SlidingLog it takes time in proportion to
 // the hits of the key that came later, under GCRA to the Refunds of the key since
-// r's call. It remembers 48 to 96 bytes until r has run out.
+// r's call. Hits under several GCRA limits are given back under each no more than
+// under that which they began to drain from first. It remembers 48 to 96 bytes
+// until r has run out.
 func (l *Local) Refund(ctx context.Context, r Receipt) error { return r.refund(ctx) }
 
 func (l *Local) refund(ctx context.Context, rc localReceipt) error {
