@@ -8,26 +8,33 @@ import (
 )
 
 // reportAtOnce is one statement, and a second one for the refs that it found
-// nothing for: their jobs may have been superseded, also while it ran.
+// nothing for: their jobs may have been superseded, also while it ran. Those of
+// several refs are one transaction, so that a second one that fails leaves nothing
+// of the first; for one ref only one of them changes anything.
 func (s *Store) reportAtOnce(ctx context.Context, rep report, refs []smsfailover.Ref, held map[smsfailover.Ref]bool) error {
-	for _, statement := range []func(report, []smsfailover.Ref) *stmt{s.currentStatement, s.waitingStatement} {
-		refs = without(refs, held)
-		if len(refs) == 0 {
-			return nil
-		}
-		err := s.try(ctx, rep.op, func() error {
-			return query(ctx, s.db, statement(rep, refs), func(rows *sql.Rows) error {
-				var place int
-				err := rows.Scan(&place)
-				held[refs[place-1]] = true
-				return err
-			})
-		})
-		if err != nil {
+	both := func(c conn) error {
+		clear(held)
+		if err := s.reportRefs(ctx, c, s.currentStatement, rep, refs, held); err != nil {
 			return err
 		}
+		return s.reportRefs(ctx, c, s.waitingStatement, rep, without(refs, held), held)
 	}
-	return nil
+	if len(refs) > 1 {
+		return s.tx(ctx, rep.op, both)
+	}
+	return s.try(ctx, rep.op, func() error { return both(s.db) })
+}
+
+func (s *Store) reportRefs(ctx context.Context, c conn, statement func(report, []smsfailover.Ref) *stmt, rep report, refs []smsfailover.Ref, held map[smsfailover.Ref]bool) error {
+	if len(refs) == 0 {
+		return nil
+	}
+	return query(ctx, c, statement(rep, refs), func(rows *sql.Rows) error {
+		var place int
+		err := rows.Scan(&place)
+		held[refs[place-1]] = true
+		return err
+	})
 }
 
 func (s *Store) currentStatement(rep report, refs []smsfailover.Ref) *stmt {

@@ -14,10 +14,11 @@ import (
 // at once. It starts no goroutine, holds no connection between calls, and is safe
 // for concurrent use.
 //
-// Enqueue is one transaction. Claim, Done, Extend, Retry, Release and Bury are
-// one statement each in PostgreSQL. In the others they are one transaction of
-// two statements, of up to four for a Claim, and a report on a single job is one
-// statement where it meets nothing special. A Claim that finds nothing ready is
+// Enqueue is one transaction. In PostgreSQL, Claim is one statement, and so is a
+// report (Done, Extend, Retry, Release, Bury) on a single job; one on several is
+// that statement in a transaction. In the others they are one transaction of two
+// statements, of up to four for a Claim, and a report on a single job is one
+// statement. A report on a job that was superseded or lost is a statement more. A Claim that finds nothing ready is
 // one read. Depth reads the whole table, Dead and Redrive the dead letters.
 //
 // A call that meets others in its way tries again; see [WithPatience].

@@ -192,6 +192,26 @@ func TestTransactions(t *testing.T) {
 	}
 }
 
+// A report on several claims that fails half way leaves nothing of it.
+func TestHalfAReport(t *testing.T) {
+	broken := errors.New("broken")
+	f := &fake{answer: func(text string) ([]int64, error) {
+		switch {
+		case strings.Contains(text, "DELETE"):
+			return []int64{2}, nil
+		case strings.Contains(text, "UPDATE"):
+			return nil, broken
+		}
+		return nil, nil
+	}}
+	s, err := sqlstore.New(f.open(t), sqlstore.PostgreSQL)
+	require.NoError(t, err)
+	require.ErrorIs(t, s.Done(t.Context(), smsfailover.Ref{ID: "a", Token: "1"}, smsfailover.Ref{ID: "b", Token: "2"}), broken)
+	require.Equal(t, "BEGIN Read Committed", f.seen[0])
+	require.Equal(t, "ROLLBACK", f.seen[len(f.seen)-1])
+	require.Len(t, f.seen, 4)
+}
+
 // Refs that no row has are lost, one by one.
 func TestLostRefs(t *testing.T) {
 	refs := []smsfailover.Ref{{ID: "a", Token: "1"}, {ID: "b", Token: "2"}}
