@@ -1,4 +1,5 @@
--- a: how many of the oldest hits have left the window.
+-- a: how many of the oldest hits have left the window. b: the time of the last
+-- one. c: that of the oldest that hasn't left, or 0 if nobody looked at it.
 if seen ~= key then
   seen, dead, last, few, len = key, 0, 0, nil, pcall('LLEN', key)
   if type(len) ~= 'number' then
@@ -26,7 +27,7 @@ if seen ~= key then
     end
   end
 end
-local a, b, c, gen, horizon, high, step = dead, 0, 0, 0, now - SPAN, len, 0
+local a, b, c, gen, horizon, high, step = dead, last, 0, 0, now - SPAN, len, 0
 if last <= horizon then a = len end
 -- Hits before a have left, those from high on have not. Few leave between two
 -- calls: look near a first, in growing steps, then halve.
@@ -36,7 +37,7 @@ while a < high do
   local hit = tonumber(few and few[mid + 1] or call('LINDEX', key, mid))
   if not hit then hit, notes = 0, notes + 1 end
   if hit > horizon then
-    high = mid
+    high, c = mid, hit
     step = math.floor((high - a) / 2)
   else
     a = mid + 1
