@@ -25,8 +25,10 @@ var braces = strings.NewReplacer("%", "%25", "{", "%7B", "}", "%7D")
 // escape returns s without braces, which would end a hash tag. No two strings
 // become one.
 func escape(s string) string {
-	if !strings.ContainsAny(s, "%{}") {
-		return s
+	for i := range len(s) {
+		if c := s[i]; c == '%' || c == '{' || c == '}' {
+			return braces.Replace(s)
+		}
 	}
-	return braces.Replace(s)
+	return s
 }

@@ -67,7 +67,8 @@ func WithFailPolicy(p FailPolicy) Option {
 // WithTimeout bounds every call, also one that hangs, connects or waits for a
 // connection: after it the fail policy decides. The default is 500 ms; 0 or less
 // is an error. Make it a few times what Redis takes on a bad day, for in an
-// outage every call may wait so long. It is for [NewRedis].
+// outage every call may wait so long. Calls that begin at about the same time
+// may share a timer, and end up to a sixteenth of d early. It is for [NewRedis].
 func WithTimeout(d time.Duration) Option {
 	return func(c *config) { c.redisOnly("WithTimeout"); c.timeout = d }
 }

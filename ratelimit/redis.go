@@ -61,6 +61,7 @@ type Redis struct {
 	scripts  redisScripts
 	prefix   string
 	timeout  time.Duration
+	patience patience
 	fail     FailPolicy
 	warm     *Local     // sees what Redis admits; may be nil
 	fold     *folder    // nil: off

@@ -20,13 +20,13 @@ func (l *Redis) runWithin(ctx context.Context, d time.Duration, op string, scrip
 	if err := contextError(ctx); err != nil {
 		return nil, err
 	}
-	bounded, cancel := context.WithTimeout(ctx, d)
-	defer cancel()
-	eval := evalAside
+	var answer any
+	var err error
 	if l.punctual {
-		eval = evalScript
+		answer, err = evalScript(l.patience.begin(ctx, d), l.rdb, script, keys, args)
+	} else {
+		answer, err = evalAside(ctx, d, l.rdb, script, keys, args)
 	}
-	answer, err := eval(bounded, l.rdb, script, keys, args)
 	if err != nil {
 		return nil, whyNot(ctx, op, err)
 	}
@@ -62,14 +62,16 @@ func evalScript(ctx context.Context, rdb redis.Scripter, script *redis.Script, k
 	return answer, nil
 }
 
-// evalAside is evalScript in a goroutine of its own, which is left to itself when
-// ctx ends: it ends when the client's own patience does. The client's pool bounds
-// how many there are that wait for an answer.
-func evalAside(ctx context.Context, rdb redis.Scripter, script *redis.Script, keys []string, args []any) (any, error) {
+// evalAside is evalScript in a goroutine of its own, which is left to itself after
+// d or when ctx ends: it ends when the client's own patience does. The client's
+// pool bounds how many there are that wait for an answer.
+func evalAside(ctx context.Context, d time.Duration, rdb redis.Scripter, script *redis.Script, keys []string, args []any) (any, error) {
 	type reply struct {
 		answer any
 		err    error
 	}
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
 	c := make(chan reply, 1)
 	go func() {
 		answer, err := evalScript(ctx, rdb, script, keys, args)
