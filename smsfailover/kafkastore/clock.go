@@ -2,6 +2,7 @@ package kafkastore
 
 import (
 	"context"
+	"math"
 	"sync"
 	"time"
 )
@@ -33,14 +34,27 @@ func (c *clock) init() {
 func (c *clock) toBroker(t time.Time) int64 {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return c.shown + int64(t.Sub(c.anchor))
+	return plus(c.shown, int64(t.Sub(c.anchor)))
 }
 
 // fromBroker undoes toBroker. What it returns goes by the monotonic clock.
 func (c *clock) fromBroker(ns int64) time.Time {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return c.anchor.Add(time.Duration(ns - c.shown))
+	return c.anchor.Add(time.Duration(plus(ns, -c.shown)))
+}
+
+// plus returns a+b, or what comes nearest: a time that means never is more than an
+// int64 of nanoseconds away, and must not come out as one that has passed.
+func plus(a, b int64) int64 {
+	switch sum := a + b; {
+	case a > 0 && b > 0 && sum < 0:
+		return math.MaxInt64
+	case a < 0 && b < 0 && sum >= 0:
+		return math.MinInt64
+	default:
+		return sum
+	}
 }
 
 func (c *clock) isKnown() bool {
