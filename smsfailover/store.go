@@ -71,7 +71,8 @@ type Store interface {
 	// superseded is gone, and not buried.
 	Bury(ctx context.Context, r Ref, cause string) error
 	// Redrive makes dead letters ready again, with Attempt, Claims and Prev 0,
-	// and returns how many. One whose TplID and To a live job has stays dead.
+	// and returns how many. Enqueued stays: a message is as old as it is. One
+	// whose TplID and To a live job has stays dead.
 	Redrive(ctx context.Context, f Filter) (int, error)
 	// Dead returns dead letters, those buried first first. Due is when each was.
 	Dead(ctx context.Context, f Filter) ([]Job, error)

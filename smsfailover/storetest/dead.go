@@ -118,13 +118,15 @@ func deadFilter(e *env) {
 	}
 }
 
-// A redriven job is as good as new.
+// A redriven job is as good as new, but no younger: its age is the message's.
 func redrive(e *env) {
 	j := e.job(func(j *smsfailover.Job) { j.Attempt, j.Claims, j.Prev, j.IdemKey = 8, 9, time.Minute, e.name })
-	e.buried(j)
+	stored := e.timed(func() { e.buried(j) })
+	e.wait(3 * e.h.Grain)
 	e.redrive(smsfailover.Filter{}, 1)
 	e.depth(1, 0, 0, 0)
 	got := e.one(j)
+	e.within("Enqueued", got.Enqueued, stored, 0)
 	if got.Attempt != 0 || got.Claims != 1 || got.Prev != 0 {
 		e.fatalf("redriven: Attempt %d, Claims %d, Prev %v; want 0, 1, 0", got.Attempt, got.Claims, got.Prev)
 	}

@@ -54,6 +54,18 @@ func deadFaults() []fault {
 			return len(dead), err
 		}},
 		{
+			name: "Redrive makes young", caught: "Redrive", says: "Enqueued is",
+			redrive: func(f *faulty, ctx context.Context, filter smsfailover.Filter) (int, error) {
+				f.note("redriven", job{Enqueued: time.Now()})
+				return f.Store.Redrive(ctx, filter)
+			},
+			out: func(f *faulty, j *job) {
+				if at, ok := f.noted("redriven"); ok {
+					j.Enqueued = at.Enqueued
+				}
+			},
+		},
+		{
 			name: "Redrive keeps Claims", caught: "Redrive",
 			redrive: func(f *faulty, ctx context.Context, filter smsfailover.Filter) (int, error) {
 				f.note("redriven", job{})

@@ -3,6 +3,7 @@ package sqlstore_test
 import (
 	"database/sql"
 	"errors"
+	"regexp"
 	"testing"
 	"time"
 
@@ -168,4 +169,26 @@ func errorsTellNothingOfTheMessage(t *testing.T, d *sqldb.DB) {
 	depth, err := s.Depth(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, depth, "half of it was stored")
+}
+
+// Drivers quote what they can't put into a column of another type.
+func columnOfAnotherTypeTellsNothing(t *testing.T, d *sqldb.DB) {
+	for _, column := range []string{"args", "recipient", "idem_key"} {
+		pool := d.Fresh(t).Open(t)
+		statements, err := sqlstore.Schema(dialects[d.Engine])
+		require.NoError(t, err)
+		for _, text := range statements {
+			exec(t, pool, regexp.MustCompile(`(\s`+column+`\s+)\S+`).ReplaceAllString(text, "${1}DATE"))
+		}
+		s, err := sqlstore.New(pool, dialects[d.Engine])
+		require.NoError(t, err)
+		secret := smsfailover.Job{Message: smsfailover.Message{ID: "id", TplID: "login", To: "+8613800004711", Args: []string{"code-4711"}, IdemKey: "key-4711"}}
+		_, err = s.Enqueue(t.Context(), secret)
+		if d.Engine == sqldb.SQLite {
+			require.NoError(t, err, "its columns take everything")
+			continue
+		}
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), "4711")
+	}
 }

@@ -77,6 +77,7 @@ func TestStore(t *testing.T) {
 			"RowOfAnotherHandIsBuried":              rowOfAnotherHandIsBuried,
 			"OldIdemKeysGo":                         oldIdemKeysGo,
 			"ErrorsTellNothingOfTheMessage":         errorsTellNothingOfTheMessage,
+			"ColumnOfAnotherTypeTellsNothing":       columnOfAnotherTypeTellsNothing,
 			"MigrateAtOnce":                         migrateAtOnce,
 			"SchemaByHand":                          schemaByHand,
 			"MigrateFindsWhatIsWrong":               migrateFindsWhatIsWrong,
