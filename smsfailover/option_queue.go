@@ -12,7 +12,7 @@ type Overflow uint8
 // The ways to handle a full queue.
 const (
 	Reject     Overflow = iota // the new message, with ErrQueueFull
-	DropOldest                 // bury what has been due longest; none is due: Reject
+	DropOldest                 // bury what has been due longest, see WithQueue; none is due: Reject
 )
 
 func (o Overflow) String() string {
@@ -33,9 +33,11 @@ func (o Overflow) String() string {
 // is added to that; so the queue can grow over maxDepth by what all other
 // processes add within one poll.
 //
-// [DropOldest] claims, of the highest [Message].Priority that has any, the
-// messages that are due longest, and buries them; one that is delayed or in
-// flight is never dropped.
+// [DropOldest] claims, of the highest band of [Message].Priority that has any, the
+// messages that are due longest, and buries them: in the order in which they would
+// go out, as all that a [Store] gives out is. So it suits a queue of one band;
+// where bands tell what matters, take [Reject]. One that is delayed or in flight
+// is never dropped.
 func WithQueue(maxDepth int, maxAge time.Duration, o Overflow) Option {
 	return func(c *config) {
 		if maxDepth < 0 {
