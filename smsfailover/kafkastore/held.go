@@ -100,7 +100,7 @@ func (s *Store) write(ctx context.Context, held []smsfailover.Job) error {
 		at := place{s.names.ready[band(j.Priority)], k.partition(s.cfg.Partitions)}
 		batches[i] = groups.add(at, outgoing{key: k.text(), value: r.encode(&s.clock)})
 	}
-	err := s.produce(ctx, groups.all, once)
+	err := s.produce(ctx, groups.all, briefly)
 	s.wrote(groups.all)
 	var back []smsfailover.Ref
 	for i, b := range batches {
@@ -113,8 +113,12 @@ func (s *Store) write(ctx context.Context, held []smsfailover.Job) error {
 	}
 	ctx, cancel := s.detached(ctx) // time may be up
 	defer cancel()
-	return errors.Join(err, unlessLost(s.index.Release(ctx, 0, back...)))
+	return errors.Join(err, unlessLost(s.index.Release(ctx, writePause, back...)))
 }
+
+// writePause is how long what Kafka didn't take waits in the index: a partition
+// without a leader must not hold up the others.
+const writePause = time.Second
 
 // unlessLost returns err, but nil for a LostError: what others have is in hand.
 func unlessLost(err error) error {

@@ -29,7 +29,7 @@ func (s *Store) keepMoving(ctx context.Context) {
 			return
 		case err != nil:
 			s.opts.report(err)
-			sleep(ctx, longPause)
+			sleep(ctx, writePause) // then what Kafka did not take is due again
 		case all:
 			continue
 		case s.spare() == 0:

@@ -35,11 +35,12 @@ const maxBatchBytes = 8 << 20
 
 // An effort says what to do about a batch of which it isn't known whether it was
 // written. Kafka's way out, the idempotent producer, is not in kafka-go.
-type effort bool
+type effort uint8
 
 const (
-	again effort = true  // it may come twice: whoever reads it knows by lineage and seq
-	once  effort = false // it must not
+	again   effort = iota // it may come twice: whoever reads it knows by lineage and seq
+	once                  // it must not
+	briefly               // it must not, and if a broker refuses for now, there is another way
 )
 
 const (
@@ -58,10 +59,7 @@ func (s *Store) produce(ctx context.Context, batches []*batch, e effort) error {
 	defer cancel()
 	for pause, left := firstPause, batches; ; pause = min(2*pause, longPause) {
 		left = s.produceOnce(ctx, left, e)
-		if len(left) == 0 {
-			break
-		}
-		if !sleep(ctx, pause) {
+		if len(left) == 0 || e == briefly && pause > longPause/4 || !sleep(ctx, pause) {
 			break // each has the error of its last try
 		}
 	}

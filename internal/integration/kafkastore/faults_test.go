@@ -180,6 +180,33 @@ func TestCommitFails(t *testing.T) {
 	h.Remove()
 }
 
+// Trap smsfailover/18: a partition that takes nothing holds up neither the others'
+// messages nor those who claim them, and its own come when it does.
+func TestPartitionWithoutLeader(t *testing.T) {
+	t.Parallel()
+	b := startBroker(t)
+	q := newQueue(b, smsfailover.NewMemStore(), kafkastore.WithTimeout(10*time.Second))
+	p := q.running(t)
+	fault := produceFault(kerr.LeaderNotAvailable, -1)
+	fault.Topic, fault.Partitions = "sms.ready", []int32{1}
+	h := b.Fault(fault)
+	const n = 80
+	put(t, p, jobs("first", n)...)
+	start, done := time.Now(), 0
+	for done < n/2 || h.Hits() < 10 {
+		got, err := p.Claim(t.Context(), "worker", 3, time.Hour)
+		require.NoError(t, err)
+		require.NoError(t, p.Done(t.Context(), refs(got)...))
+		done += len(got)
+		pause(t.Context(), 2*time.Millisecond)
+		require.Less(t, time.Since(start), 10*time.Second, "a call waited for all its time")
+	}
+	require.Less(t, done, n)
+	h.Remove()
+	require.NoError(t, p.Done(t.Context(), refs(claim(t, p, n-done, time.Hour))...))
+	none(t, p, 50*time.Millisecond)
+}
+
 // Brokers that deleted what nobody had read are told of, and the rest goes on.
 func TestDeletedRecordsAreReported(t *testing.T) {
 	t.Parallel()
