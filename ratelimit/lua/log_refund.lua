@@ -1,7 +1,7 @@
 local last = pcall('LINDEX', key, -1)
 last = type(last) == 'string' and tonumber(last)
 if last then
-  for hit = stamp, stamp + hits - 1 do
+  for hit = stamp + hits - 1, stamp, -1 do -- LREM looks from the end: the oldest first would be quadratic
     changed = changed + call('LREM', key, -1, string.format('%.0f', hit))
   end
   if call('EXISTS', key) == 0 then
