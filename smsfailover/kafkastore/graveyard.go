@@ -57,11 +57,17 @@ func scanned(c *chunk, from, left map[place]int64, f func(at place, m *message))
 type graveyard struct {
 	lock   chan struct{} // to be held while it reads
 	offset map[place]int64
-	keys   map[string]struct{}
+	keys   map[string]stone
+}
+
+// A stone says where a dead letter lies.
+type stone struct {
+	partition int
+	offset    int64
 }
 
 func newGraveyard() graveyard {
-	return graveyard{lock: make(chan struct{}, 1), keys: make(map[string]struct{})}
+	return graveyard{lock: make(chan struct{}, 1), keys: make(map[string]stone)}
 }
 
 // countDead returns how many dead letters there are. It reads what is new since the
@@ -81,14 +87,41 @@ func (s *Store) countDead(ctx context.Context) (int, error) {
 		}
 		g.offset = first
 	}
-	err := s.scan(ctx, g.offset, func(_ place, m *message) {
+	if err := s.forgetDeleted(ctx); err != nil {
+		return 0, err
+	}
+	err := s.scan(ctx, g.offset, func(at place, m *message) {
 		if m.value == nil {
 			delete(g.keys, string(m.key))
 		} else {
-			g.keys[string(m.key)] = struct{}{}
+			g.keys[string(m.key)] = stone{at.partition, m.offset}
 		}
 	})
 	return len(g.keys), err
+}
+
+// forgetDeleted forgets dead letters that somebody has deleted from the topic, or with
+// it.
+func (s *Store) forgetDeleted(ctx context.Context) error {
+	g := &s.graves
+	first, err := s.ends(ctx, s.deadPlaces(), true)
+	if err != nil {
+		return err
+	}
+	last, err := s.ends(ctx, s.deadPlaces(), false)
+	if err != nil {
+		return err
+	}
+	for at, offset := range g.offset {
+		if offset < first[at] || offset > last[at] {
+			g.offset[at] = first[at]
+		}
+	}
+	maps.DeleteFunc(g.keys, func(_ string, at stone) bool {
+		p := place{s.names.dead, at.partition}
+		return at.offset < first[p] || at.offset >= last[p]
+	})
+	return nil
 }
 
 // oldest returns the earlier of two times; zero is none.

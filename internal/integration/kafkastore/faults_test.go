@@ -233,3 +233,28 @@ func TestDeletedRecordsAreReported(t *testing.T) {
 		return false
 	}, "%v", p.errs.all())
 }
+
+// Dead letters that somebody deleted from their topic aren't counted any more.
+func TestDeletedDeadLettersDontCount(t *testing.T) {
+	t.Parallel()
+	b := startBroker(t)
+	p := newQueue(b, nil).running(t)
+	bury := func(name string, n int) {
+		put(t, p, jobs(name, n)...)
+		for _, j := range claim(t, p, n, time.Hour) {
+			require.NoError(t, p.Bury(t.Context(), j.Ref(), "cause"))
+		}
+	}
+	bury("early", 4)
+	depthIs(t, p, smsfailover.Depth{Dead: 4})
+	bury("unread", 2)
+	for _, info := range b.PartitionInfos("sms.dead") {
+		require.NoError(t, b.DeleteRecords("sms.dead", info.Partition, info.HighWatermark))
+	}
+	depthIs(t, p, smsfailover.Depth{})
+	bury("later", 1)
+	depthIs(t, p, smsfailover.Depth{Dead: 1})
+	dead, err := p.Dead(t.Context(), smsfailover.Filter{})
+	require.NoError(t, err)
+	require.Len(t, dead, 1)
+}
