@@ -3,6 +3,7 @@ package smsfailover_test
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -277,9 +278,9 @@ func TestTheLimitHoldsForAllThatIsSent(t *testing.T) {
 	bubble(t, func(t *testing.T, p *provider, s *smsfailover.MemStore) {
 		const limit, queued, live = 20, 300, 100
 		l := &perMinute{n: limit}
-		flakyAnswer := 0
+		var asks atomic.Int64
 		p.set(func(context.Context, sms) error {
-			if flakyAnswer++; flakyAnswer%5 == 0 {
+			if asks.Add(1)%5 == 0 {
 				return errDown
 			}
 			return nil
