@@ -66,10 +66,11 @@ func (a Algorithm) stamp(of, span int64, h hits) int64 {
 
 // Refund implements [Limiter]. It takes hits of a log out of it, and of a counter
 // off it. Under GCRA hits drain one after the other: a Refund gives back what
-// these haven't drained yet, reckoned from when they were admitted. Refunds of
-// hits before them make them drain sooner, which isn't known here: refunded later,
-// they may give back up to as much again. Until they have drained, a small key marks
-// a Refund as done.
+// these haven't drained yet, and the hits after them drain sooner. The key keeps the
+// last 128 Refunds for that, but of the newest hits, until what was admitted before
+// them has drained; behind more than these, older hits give nothing back. Until it
+// can't matter any more, a small key marks a Refund as done.
+//
 // Without an answer the error wraps [ErrUnavailable] under every [FailPolicy],
 // and another try is safe. When the server lost its data since r's call, a log gives
 // nothing back, but the others may give back hits that came later.

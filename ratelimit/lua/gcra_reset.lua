@@ -1,4 +1,4 @@
-local a, gen = string.match(tostring(pcall('GET', key)), '^(%d+) ?(%d*)$')
+local a, gen = string.match(tostring(pcall('GET', key)), '^(%d+) ?(%d*)')
 a, gen = tonumber(a), tonumber(gen) or 0
 if not a or a - now <= 0 and gen == 0 then
   call('DEL', key)
