@@ -6,7 +6,7 @@
 // the peer and one of the others work in turn, and only they are compared, so
 // that a busy machine disturbs the ratios little.
 //
-//	go run ./ratelimit/redis/report [-rounds n] [-time d]
+//	go run ./ratelimit/redis/report [-rounds n] [-time d] [-only words]
 package main
 
 import (
@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -26,6 +27,7 @@ import (
 var (
 	rounds = flag.Int("rounds", 15, "compare each pair this many times")
 	length = flag.Duration("time", 150*time.Millisecond, "how long one side of a round works")
+	only   = flag.String("only", "", "print the tables whose title has this in it")
 )
 
 func main() {
@@ -56,6 +58,9 @@ func main() {
 
 // table compares each of names with the peer.
 func (b *bench) table(title string, l load, names []string) {
+	if !strings.Contains(title, *only) {
+		return
+	}
 	fmt.Printf("\n%s\n%-16s %12s %12s %14s %14s\n", title, "impl", "calls/s", "x peer", "server us", "x peer's us")
 	for _, name := range names {
 		var speed, server, calls, us []float64
