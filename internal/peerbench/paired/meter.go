@@ -9,16 +9,15 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"syscall"
-	"time"
 )
 
-// ProcessorTime returns what all threads of the process have used.
-func ProcessorTime() time.Duration {
+// ProcessorTime returns the nanoseconds that all threads of the process have used.
+func ProcessorTime() float64 {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		panic(err)
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return float64(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // Resident returns the resident bytes of the process after everything unused

@@ -4,9 +4,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"runtime"
-	"sync"
 
 	"github.com/ycvk/tinybook/cachex"
 	peers "github.com/ycvk/tinybook/internal/peerbench/cachex"
@@ -18,22 +16,17 @@ const (
 	wrong = "314159"
 )
 
-// measure prints one figure.
-func measure(what, name string) {
-	for _, impl := range peers.Impls() {
-		if impl.Name != name {
-			continue
-		}
-		switch what {
-		case "cpu1":
-			fmt.Println(cpuPerCycle(impl, 1))
-		case "cpu64":
-			fmt.Println(cpuPerCycle(impl, 64))
-		case "resident":
-			fmt.Println(residentPerCode(impl))
-		case "gc":
-			fmt.Println(gcPerCode(impl))
-		}
+// measure returns one figure.
+func measure(what string, way int) float64 {
+	switch impl := peers.Impls()[way]; what {
+	case "cpu1":
+		return cpuPerCycle(impl, 1)
+	case "cpu64":
+		return cpuPerCycle(impl, 64)
+	case "resident":
+		return residentPerCode(impl)
+	default:
+		return gcPerCode(impl)
 	}
 }
 
@@ -47,16 +40,8 @@ func cpuPerCycle(impl peers.Impl, goroutines int) float64 {
 	s := impl.Open(2 * *cycles)
 	runtime.GC()
 	start := paired.ProcessorTime()
-	var wg sync.WaitGroup
-	for g := range goroutines {
-		wg.Go(func() {
-			for i := g; i < len(keys); i += goroutines {
-				cycle(s, keys[i])
-			}
-		})
-	}
-	wg.Wait()
-	return float64(paired.ProcessorTime()-start) / float64(len(keys))
+	paired.Drive(goroutines, len(keys), func(_, i int) { cycle(s, keys[i]) })
+	return (paired.ProcessorTime() - start) / float64(len(keys))
 }
 
 func cycle(s peers.Store, k cachex.Key) {
@@ -87,7 +72,7 @@ func gcPerCode(impl peers.Impl) float64 {
 	}
 	used := paired.ProcessorTime() - start
 	runtime.KeepAlive(s)
-	return float64(used) / collections / float64(*codes)
+	return used / collections / float64(*codes)
 }
 
 // fill sets the codes in a cache with half as much room again.

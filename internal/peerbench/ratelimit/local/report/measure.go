@@ -3,40 +3,33 @@
 package main
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"slices"
-	"sync"
 
 	"github.com/ycvk/tinybook/internal/peerbench/paired"
 	peers "github.com/ycvk/tinybook/internal/peerbench/ratelimit/local"
 )
 
-// measure prints one figure.
-func measure(what, name string) {
-	for _, impl := range peers.Impls() {
-		if impl.Name != name {
-			continue
-		}
-		switch what {
-		case "first1":
-			fmt.Println(cpuPerDecision(impl, 1, 1))
-		case "first64":
-			fmt.Println(cpuPerDecision(impl, 64, 1))
-		case "later1":
-			fmt.Println(cpuPerDecision(impl, 1, 20))
-		case "later64":
-			fmt.Println(cpuPerDecision(impl, 64, 20))
-		case "full1":
-			fmt.Println(cpuPerDecision(impl, 1, peers.Limit))
-		case "full64":
-			fmt.Println(cpuPerDecision(impl, 64, peers.Limit))
-		case "resident1":
-			fmt.Println(residentPerKey(impl, 1))
-		case "residentN":
-			fmt.Println(residentPerKey(impl, peers.Limit))
-		}
+// measure returns one figure.
+func measure(what string, way int) float64 {
+	switch impl := peers.Impls()[way]; what {
+	case "first1":
+		return cpuPerDecision(impl, 1, 1)
+	case "first64":
+		return cpuPerDecision(impl, 64, 1)
+	case "later1":
+		return cpuPerDecision(impl, 1, 20)
+	case "later64":
+		return cpuPerDecision(impl, 64, 20)
+	case "full1":
+		return cpuPerDecision(impl, 1, peers.Limit)
+	case "full64":
+		return cpuPerDecision(impl, 64, peers.Limit)
+	case "resident1":
+		return residentPerKey(impl, 1)
+	default:
+		return residentPerKey(impl, peers.Limit)
 	}
 }
 
@@ -51,16 +44,8 @@ func cpuPerDecision(impl peers.Impl, goroutines, hits int) float64 {
 	l := fill(impl, shuffled, hits)
 	runtime.GC()
 	start := paired.ProcessorTime()
-	var wg sync.WaitGroup
-	for g := range goroutines {
-		wg.Go(func() {
-			for i := g * *decisions / goroutines; i < (g+1)**decisions/goroutines; i++ {
-				l.Allow(names[i%len(names)])
-			}
-		})
-	}
-	wg.Wait()
-	return float64(paired.ProcessorTime()-start) / float64(*decisions)
+	paired.Drive(goroutines, *decisions, func(_, i int) { l.Allow(names[i%len(names)]) })
+	return (paired.ProcessorTime() - start) / float64(*decisions)
 }
 
 // residentPerKey counts what the process needs more after the keys' hits. The

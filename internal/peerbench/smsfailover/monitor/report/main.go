@@ -14,97 +14,52 @@ import (
 	"flag"
 	"fmt"
 	"math"
-	"runtime"
-	"slices"
-	"sync"
 
 	"github.com/ycvk/tinybook/internal/peerbench/paired"
 	peers "github.com/ycvk/tinybook/internal/peerbench/smsfailover/monitor"
 )
 
-var (
-	rounds = flag.Int("rounds", 9, "measure everything this many times")
-	sends  = flag.Int("sends", 4_000_000, "sends in one measurement")
-	child  = flag.String("child", "", "the measurement that this process is for; set by report itself")
-	impl   = flag.String("impl", "", "the breaker that this process is for; set by report itself")
-)
+var sends = flag.Int("sends", 4_000_000, "sends in one measurement")
 
 func main() {
-	flag.Parse()
-	if *child != "" {
-		measure(*child, *impl)
-		return
-	}
-	fmt.Printf("%s %s/%s, %d processors, %d rounds, each in its own process\n\n",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), *rounds)
-	table("ask + record, processor ns, 1 goroutine", "cpu1")
-	table("ask + record, processor ns, 64 goroutines", "cpu64")
-	table("ask + record, bytes allocated, 64 goroutines", "bytes")
-}
-
-// table measures all breakers in turn and prints a line for each.
-func table(title, what string) {
-	impls := peers.Impls()
-	results := make([][]float64, len(impls))
-	for range *rounds {
-		for i, impl := range impls {
-			results[i] = append(results[i], paired.Child(what, impl.Name, fmt.Sprint("-sends=", *sends)))
-		}
-	}
-	fmt.Printf("%s\n%-14s %9s %9s %8s", title, "impl", "best", "median", "spread")
-	for _, ours := range impls[:2] {
-		fmt.Printf(" %20s", "x "+ours.Name)
-	}
-	fmt.Println()
-	for i, impl := range impls {
-		best, mid := slices.Min(results[i]), paired.Median(results[i])
-		fmt.Printf("%-14s %9.2f %9.2f %7.0f%%", impl.Name, best, mid, 100*(slices.Max(results[i])-best)/max(mid, 1))
-		for ours := range 2 {
-			fmt.Printf(" %20s", paired.RatioText(results[i], results[ours]))
-		}
-		fmt.Println()
-	}
-	fmt.Println()
-}
-
-// measure prints one figure.
-func measure(what, name string) {
+	r := paired.Report{Measure: measure, Tables: tables}
 	for _, impl := range peers.Impls() {
-		if impl.Name != name {
-			continue
-		}
-		switch what {
-		case "cpu1":
-			fmt.Println(perSend(impl, 1, cpu))
-		case "cpu64":
-			fmt.Println(perSend(impl, 64, cpu))
-		case "bytes":
-			fmt.Println(math.Round(perSend(impl, 64, paired.Allocated)))
-		}
+		r.Ways = append(r.Ways, impl.Name)
 	}
+	r.Main()
 }
 
-// perSend returns by how much the meter rises per send.
-func perSend(impl peers.Impl, goroutines int, meter func() float64) float64 {
-	send := impl.Open()
-	n := *sends / goroutines
-	run := func(n int) {
-		var wg sync.WaitGroup
-		for range goroutines {
-			wg.Go(func() {
-				for i := 1; i <= n; i++ {
-					if !send(i%10 != 0) {
-						panic("refused at 10 % failures")
-					}
-				}
-			})
-		}
-		wg.Wait()
-	}
-	run(100)
-	start := meter()
-	run(n)
-	return (meter() - start) / float64(n*goroutines)
+func tables(r *paired.Report) {
+	table(r, "ask + record, processor ns, 1 goroutine", "cpu1")
+	table(r, "ask + record, processor ns, 64 goroutines", "cpu64")
+	table(r, "ask + record, bytes allocated, 64 goroutines", "bytes")
 }
 
-func cpu() float64 { return float64(paired.ProcessorTime()) }
+// table prints a line for each breaker, and its cost in terms of our two.
+func table(r *paired.Report, title, what string) {
+	rounds := r.Rounds(what)
+	fmt.Printf("%s\n%-14s %9s %9s %8s %20s %20s\n", title, "impl", "best", "median", "spread", "x "+r.Ways[0], "x "+r.Ways[1])
+	for i, way := range r.Ways {
+		best, median, spread := paired.Summary(rounds[i])
+		fmt.Printf("%-14s %9.2f %9.2f %7.0f%% %20s %20s\n", way, best, median, spread,
+			paired.RatioText(rounds[i], rounds[0]), paired.RatioText(rounds[i], rounds[1]))
+	}
+	fmt.Println()
+}
+
+func measure(what string, way int) float64 {
+	send := peers.Impls()[way].Open()
+	call := func(_, i int) {
+		if !send(i%10 != 0) {
+			panic("refused at 10 % failures")
+		}
+	}
+	switch what {
+	case "cpu1":
+		return paired.Cost(paired.ProcessorTime, 1, *sends, call)
+	case "cpu64":
+		return paired.Cost(paired.ProcessorTime, 64, *sends, call)
+	default:
+		return math.Round(paired.Cost(paired.Allocated, 64, *sends, call))
+	}
+}

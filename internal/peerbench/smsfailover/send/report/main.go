@@ -15,91 +15,59 @@ import (
 	"flag"
 	"fmt"
 	"math"
-	"runtime"
-	"slices"
-	"sync"
 
 	"github.com/ycvk/tinybook/internal/peerbench/paired"
 	peers "github.com/ycvk/tinybook/internal/peerbench/smsfailover/send"
 )
 
-var (
-	rounds = flag.Int("rounds", 9, "measure everything this many times")
-	sends  = flag.Int("sends", 400_000, "sends in one measurement")
-	child  = flag.String("child", "", "the measurement that this process is for; set by report itself")
-	impl   = flag.String("impl", "", "the way that this process is for; set by report itself")
-)
+var sends = flag.Int("sends", 400_000, "sends in one measurement")
 
 func main() {
-	flag.Parse()
-	if *child != "" {
-		measure(*child, *impl)
-		return
+	r := paired.Report{Measure: measure, Tables: tables}
+	for _, impl := range peers.Impls() {
+		r.Ways = append(r.Ways, impl.Name)
 	}
-	fmt.Printf("%s %s/%s, %d processors, %d rounds, each in its own process\n\n",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), *rounds)
-	table("Send, processor ns, 1 goroutine", "cpu1")
-	table("Send, processor ns, 64 goroutines", "cpu64")
-	table("Send, bytes allocated, 64 goroutines", "bytes")
+	r.Main()
 }
 
-// table measures all ways in turn and prints a line for each.
-func table(title, what string) {
-	impls := peers.Impls()
-	results := make([][]float64, len(impls))
-	for range *rounds {
-		for i, impl := range impls {
-			results[i] = append(results[i], paired.Child(what, impl.Name, fmt.Sprint("-sends=", *sends)))
-		}
-	}
+func tables(r *paired.Report) {
+	table(r, "Send, processor ns, 1 goroutine", "cpu1")
+	table(r, "Send, processor ns, 64 goroutines", "cpu64")
+	table(r, "Send, bytes allocated, 64 goroutines", "bytes")
+}
+
+// table prints a line for each way.
+func table(r *paired.Report, title, what string) {
+	rounds := r.Rounds(what)
 	fmt.Printf("%s\n%-18s %9s %9s %8s %10s\n", title, "impl", "best", "median", "spread", "ours is x")
-	for i, impl := range impls {
-		best, mid := slices.Min(results[i]), paired.Median(results[i])
-		fmt.Printf("%-18s %9.1f %9.1f %7.0f%% %10s\n", impl.Name, best, mid,
-			100*(slices.Max(results[i])-best)/max(mid, 1), paired.RatioText(results[0], results[i]))
+	for i, way := range r.Ways {
+		best, median, spread := paired.Summary(rounds[i])
+		fmt.Printf("%-18s %9.1f %9.1f %7.0f%% %10s\n", way, best, median, spread, paired.RatioText(rounds[0], rounds[i]))
 	}
 	fmt.Println()
 }
 
-// measure prints one figure.
-func measure(what, name string) {
-	for _, impl := range peers.Impls() {
-		if impl.Name != name {
-			continue
+func measure(what string, way int) float64 {
+	send := peers.Impls()[way].Open()
+	call := func(g, _ int) {
+		if err := send(context.Background(), recipients[g]); err != nil {
+			panic(err)
 		}
-		switch what {
-		case "cpu1":
-			fmt.Println(perSend(impl, 1, cpu))
-		case "cpu64":
-			fmt.Println(perSend(impl, 64, cpu))
-		case "bytes":
-			fmt.Println(math.Round(perSend(impl, 64, paired.Allocated)))
-		}
+	}
+	switch what {
+	case "cpu1":
+		return paired.Cost(paired.ProcessorTime, 1, *sends, call)
+	case "cpu64":
+		return paired.Cost(paired.ProcessorTime, 64, *sends, call)
+	default:
+		return math.Round(paired.Cost(paired.Allocated, 64, *sends, call))
 	}
 }
 
-// perSend returns by how much the meter rises per send.
-func perSend(impl peers.Impl, goroutines int, meter func() float64) float64 {
-	send := impl.Open()
-	n := *sends / goroutines
-	run := func(n int) {
-		var wg sync.WaitGroup
-		for g := range goroutines {
-			wg.Go(func() {
-				to := fmt.Sprintf("+86138%08d", g)
-				for range n {
-					if err := send(context.Background(), to); err != nil {
-						panic(err)
-					}
-				}
-			})
-		}
-		wg.Wait()
+// recipients are one for each goroutine.
+var recipients = func() (to [64]string) {
+	for g := range to {
+		to[g] = fmt.Sprintf("+86138%08d", g)
 	}
-	run(100)
-	start := meter()
-	run(n)
-	return (meter() - start) / float64(n*goroutines)
-}
-
-func cpu() float64 { return float64(paired.ProcessorTime()) }
+	return to
+}()
