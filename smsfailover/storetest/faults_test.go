@@ -11,8 +11,7 @@ import (
 	"github.com/ycvk/tinybook/smsfailover"
 )
 
-func faults() []fault {
-	all := []fault{{name: "none"}}
+func faults() (all []fault) {
 	for _, group := range [][]fault{
 		storageFaults(), claimFaults(), leaseFaults(), dedupeFaults(), supersedeFaults(),
 		deadFaults(), raceFaults(), declarationFaults(),

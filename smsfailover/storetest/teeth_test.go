@@ -2,18 +2,14 @@ package storetest_test
 
 import (
 	"context"
-	"os"
-	"os/exec"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/ycvk/tinybook/internal/teeth"
 	"github.com/ycvk/tinybook/smsfailover"
 	"github.com/ycvk/tinybook/smsfailover/storetest"
 )
-
-const faultVar = "STORETEST_FAULT"
 
 type (
 	job = smsfailover.Job
@@ -176,43 +172,22 @@ func openFaulty(fault fault) storetest.Harness {
 	return h
 }
 
-// TestFaulty runs the suite on the store with the fault that the environment
-// names, for TestSuiteHasTeeth, and otherwise on one without.
-func TestFaulty(t *testing.T) {
-	name := os.Getenv(faultVar)
+// The suite passes the store that every fault is built on.
+func TestSoundStorePasses(t *testing.T) { runFaulty(t, fault{}) }
+
+func TestSuiteHasTeeth(t *testing.T) {
+	var all []teeth.Fault
 	for _, f := range faults() {
-		if f.name != name && (f.name != "none" || name != "") {
-			continue
-		}
-		caps := storetest.Caps{Durable: true, Dedupe: true, Supersede: true}
-		if f.caps != nil {
-			f.caps(&caps)
-		}
-		storetest.RunBubble(t, func(*testing.T) storetest.Harness { return openFaulty(f) }, caps)
-		return
+		all = append(all, teeth.Fault{Name: f.name, Caught: f.caught, Says: f.says, Suite: func(t *testing.T) { runFaulty(t, f) }})
 	}
-	t.Fatalf("no fault %q", name)
+	teeth.Bite(t, all)
 }
 
-// A suite that passes a broken store is worth nothing: each fault must fail it.
-func TestSuiteHasTeeth(t *testing.T) {
-	seen := make(map[string]bool)
-	for _, f := range faults()[1:] {
-		if seen[f.name] {
-			t.Fatalf("two faults are called %q", f.name)
-		}
-		seen[f.name] = true
-		t.Run(f.name, func(t *testing.T) {
-			t.Parallel()
-			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFaulty$/^"+f.caught+"$")
-			cmd.Env = append(os.Environ(), faultVar+"="+f.name)
-			out, err := cmd.CombinedOutput()
-			if err == nil || !strings.Contains(string(out), "--- FAIL: TestFaulty/"+f.caught) {
-				t.Errorf("%s doesn't fail: %v\n%s", f.caught, err, out)
-			}
-			if !strings.Contains(string(out), f.says) {
-				t.Errorf("%s doesn't say %q:\n%s", f.caught, f.says, out)
-			}
-		})
+func runFaulty(t *testing.T, f fault) {
+	t.Helper()
+	caps := storetest.Caps{Durable: true, Dedupe: true, Supersede: true}
+	if f.caps != nil {
+		f.caps(&caps)
 	}
+	storetest.RunBubble(t, func(*testing.T) storetest.Harness { return openFaulty(f) }, caps)
 }
