@@ -78,7 +78,7 @@ func (s *Store) snapshot(o *ownership) (*kafka.OffsetCommitRequest, []*partition
 		}
 		dirty = append(dirty, p)
 		req.Topics[p.topic] = append(req.Topics[p.topic], kafka.OffsetCommit{
-			Partition: p.partition, Offset: p.win.base, Metadata: encodeMarks(p.win.marks),
+			Partition: p.partition, Offset: p.win.base, Metadata: encodeMarks(p.win.known()),
 		})
 	}
 	return req, dirty

@@ -49,6 +49,13 @@ func (w *window) add(offset int64, limit int) (known mark, ok bool) {
 	return known, true
 }
 
+// known returns all marks: those of what was added, and those of the takeover for
+// what has yet to be. One that goes before it has read so far must not forget them.
+func (w *window) known() []mark {
+	left := min(w.next()-w.origin, int64(len(w.restored)))
+	return slices.Concat(w.marks, w.restored[left:])
+}
+
 // get returns the mark of an offset that was added and isn't finished.
 func (w *window) get(offset int64) mark { return w.marks[offset-w.base] }
 

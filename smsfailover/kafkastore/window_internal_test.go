@@ -73,7 +73,7 @@ func step(t *testing.T, r *rand.Rand, w *window, n *naive, limit int) {
 		n.marks[at] = m
 		n.advance()
 	case 4: // another takes over
-		marks, err := decodeMarks(encodeMarks(w.marks))
+		marks, err := decodeMarks(encodeMarks(w.known()))
 		require.NoError(t, err)
 		next := w.next()
 		again := newWindow(w.base, marks)
