@@ -161,7 +161,7 @@ func (o *ownership) warmUp(p *partition, now time.Time) {
 		return
 	}
 	for _, e := range o.cold[p.partition] {
-		if !e.over {
+		if !e.over && !e.busy {
 			o.schedule(e, now)
 		}
 	}
