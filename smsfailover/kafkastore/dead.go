@@ -2,6 +2,7 @@ package kafkastore
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -13,8 +14,11 @@ import (
 )
 
 // graveKey is the Kafka key of a dead letter, which a tombstone of the same key
-// removes.
-func graveKey(lineage string) []byte { return hex.AppendEncode(nil, []byte(lineage)) }
+// removes. It has the seq in it: a message that is redriven may be buried again before
+// the tombstone of its first grave is written, which must leave the second one.
+func graveKey(r *record) []byte {
+	return hex.AppendEncode(nil, binary.BigEndian.AppendUint64([]byte(r.lineage), r.seq))
+}
 
 // Dead implements [smsfailover.Store]. Without an index it reads the whole topic of
 // dead letters.
@@ -64,7 +68,7 @@ func (s *Store) Redrive(ctx context.Context, f smsfailover.Filter) (int, error) 
 	n := 0
 	for i, g := range graves {
 		if batches[i].err == nil {
-			tombs.add(place{s.names.dead, g.number}, outgoing{key: graveKey(g.rec.lineage)})
+			tombs.add(place{s.names.dead, g.number}, outgoing{key: graveKey(g.rec)})
 			n++
 		}
 	}

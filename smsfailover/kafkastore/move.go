@@ -38,7 +38,7 @@ func (s *Store) rewrite(ctx context.Context, o *ownership, moves []*move) error 
 	for _, m := range moves {
 		key := keyOf(m.next.job.TplID, m.next.job.To).text()
 		if m.topic == s.names.dead {
-			key = graveKey(m.next.lineage)
+			key = graveKey(m.next)
 		}
 		m.batch = groups.add(place{m.topic, m.number}, outgoing{key: key, value: m.next.encode(&s.clock), enqueued: m.next.job.Enqueued})
 	}

@@ -37,10 +37,16 @@ func (s skewed) RoundTrip(ctx context.Context, a net.Addr, r kafka.Request) (kaf
 // skewed returns a Store of a process whose brokers' clock is ahead of its own.
 func (q *queue) skewed(t *testing.T, ahead time.Duration) *kafkastore.Store {
 	t.Helper()
+	return q.through(t, func(r kafka.RoundTripper) kafka.RoundTripper { return skewed{r, ahead} })
+}
+
+// through returns a Store whose requests go by what wrap returns.
+func (q *queue) through(t *testing.T, wrap func(kafka.RoundTripper) kafka.RoundTripper) *kafkastore.Store {
+	t.Helper()
 	transport := &kafka.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	cfg := kafkastore.DefaultConfig(q.brokers...)
-	cfg.Transport, cfg.Prefix, cfg.GroupID = skewed{transport, ahead}, q.prefix, q.prefix
+	cfg.Transport, cfg.Prefix, cfg.GroupID = wrap(transport), q.prefix, q.prefix
 	cfg.Partitions, cfg.Replication = q.parts, 1
 	s, err := kafkastore.New(cfg, q.index, q.opts...)
 	require.NoError(t, err)
