@@ -44,7 +44,8 @@ type DB struct {
 //
 // Write-ahead logging lets readers go on while one connection writes. Writers
 // take the lock when they begin: a transaction that reads first and asks for
-// the lock later fails at once, whatever the busy timeout is.
+// the lock later fails at once, whatever the busy timeout is. What is written is
+// on the disk at the commit (FULL): a message in the queue is a promise.
 func OpenSQLite(ctx context.Context, dir string) (*DB, error) {
 	path := filepath.Join(dir, "tinybook.db")
 	db := &DB{dialect: "sqlite"}
@@ -92,7 +93,7 @@ func private(path string) error {
 func sqliteDSN(path string, write bool) string {
 	query := []string{
 		"_pragma=busy_timeout(5000)", // before the others, which may have to wait
-		"_pragma=synchronous(NORMAL)",
+		"_pragma=synchronous(FULL)",
 		"_pragma=foreign_keys(1)",
 	}
 	if write {

@@ -135,3 +135,20 @@ func TestMySQLConfig(t *testing.T) {
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), "secret")
 }
+
+// A message that was queued outlives a crash of the machine, as what Redis holds
+// does: a commit is on the disk.
+func TestQueueIsOnTheDisk(t *testing.T) {
+	db, err := platform.OpenSQLite(t.Context(), t.TempDir())
+	require.NoError(t, err)
+	defer db.Close()
+	pool, _, err := db.Queue(t.Context())
+	require.NoError(t, err)
+	var mode string
+	var synchronous int
+	require.NoError(t, pool.QueryRowContext(t.Context(), "PRAGMA journal_mode").Scan(&mode))
+	require.NoError(t, pool.QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&synchronous))
+	require.Equal(t, "wal", mode)
+	const full = 2
+	require.Equal(t, full, synchronous)
+}
