@@ -106,6 +106,23 @@ func TestSecondProviderTakesOver(t *testing.T) {
 	require.Zero(t, c.ops().waiting())
 }
 
+// A code that no provider would ever take is a dead letter, and revoked. Tried
+// again it doesn't follow the code that its phone got instead.
+func TestDeadLetterSendsNoStaleCode(t *testing.T) {
+	c := operator(t, apptest.Start(t, nil).URL())
+	phone := newPhone()
+	c.fault(fields{"refuses": true})
+	c.post("/users/login_sms/code/send", fields{"phone": phone}).want(t, 503)
+	require.Len(t, c.ops().Dead, 1)
+	c.fault(fields{})
+	code := c.code(phone)
+	require.JSONEq(t, `{"redriven":1}`, string(c.post("/ops/sms/redrive", fields{}).want(t, 200).Data))
+	require.Eventually(t, func() bool { return c.ops().waiting() == 0 }, time.Minute, poll)
+	require.Len(t, c.inbox(), 1)
+	require.Contains(t, c.ops().Dead[0].Cause, "replaced")
+	c.post("/users/login_sms", fields{"phone": phone, "code": code}).want(t, 200)
+}
+
 // Whatever asks, no provider is sent more than its limit in any window.
 func TestNoProviderGetsMoreThanItsLimit(t *testing.T) {
 	const limit, window, phones = 15, time.Second, 50

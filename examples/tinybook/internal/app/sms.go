@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ycvk/tinybook/examples/tinybook/internal/code"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/config"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/ops"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/platform"
@@ -44,7 +45,7 @@ func (p *parts) openSMS(ctx context.Context, db *platform.DB, rdb *platform.Redi
 	if err != nil {
 		return err
 	}
-	failover, err := p.newFailover(chain, store)
+	failover, err := p.newFailover(code.NewCurrent(chain, p.codes), store)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package code
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -73,7 +72,7 @@ func (s *Service) Send(ctx context.Context, phone, address string) error {
 	}
 	_, err = s.sms.Submit(ctx, smsfailover.Message{
 		TplID: sms.LoginTemplate, To: phone, Args: []string{digits},
-		IdemKey: rand.Text(), NotAfter: ticket.ExpiresAt,
+		IdemKey: idemKey(ticket.Gen), NotAfter: ticket.ExpiresAt,
 	})
 	if err != nil {
 		failed := fmt.Errorf("%w: %w", ErrNotSent, err)
