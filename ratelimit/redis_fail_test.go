@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -118,30 +119,71 @@ func TestRedisDownIsDecidedByThePolicy(t *testing.T) {
 	}
 }
 
-// Trap ratelimit/11: in a bubble the time is exact.
+// hungClient returns a client whose server says nothing until the test ends. It is
+// for a bubble.
+func hungClient(t *testing.T) *redis.Client {
+	t.Helper()
+	hung := make(chan struct{})
+	rdb := redis.NewClient(&redis.Options{
+		Addr: "127.0.0.1:0",
+		Dialer: func(context.Context, string, string) (net.Conn, error) {
+			client, server := net.Pipe()
+			go func() { <-hung; _ = server.Close() }()
+			return client, nil
+		},
+	})
+	t.Cleanup(func() {
+		close(hung)
+		require.NoError(t, rdb.Close())
+	})
+	return rdb
+}
+
+// Trap ratelimit/11: in a bubble the time is exact: that of the limiter, or that of
+// the caller if it is shorter.
 func TestRedisTimeoutIsExact(t *testing.T) {
 	for _, fold := range []int{0, 8} {
 		synctest.Test(t, func(t *testing.T) {
-			hung := make(chan struct{})
-			rdb := redis.NewClient(&redis.Options{
-				Addr: "127.0.0.1:0",
-				Dialer: func(context.Context, string, string) (net.Conn, error) {
-					client, server := net.Pipe()
-					go func() { <-hung; _ = server.Close() }()
-					return client, nil
-				},
-			})
-			l, err := ratelimit.NewRedis(rdb, ratelimit.GCRA, fivePerHour, ratelimit.WithTimeout(70*time.Millisecond), ratelimit.WithFolding(fold))
+			l, err := ratelimit.NewRedis(hungClient(t), ratelimit.GCRA, fivePerHour, ratelimit.WithTimeout(70*time.Millisecond), ratelimit.WithFolding(fold))
 			require.NoError(t, err)
 			start := time.Now()
 			_, err = l.Allow(t.Context(), "k")
 			require.ErrorIs(t, err, ratelimit.ErrUnavailable)
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 			require.Equal(t, 70*time.Millisecond, time.Since(start))
-			close(hung)
-			require.NoError(t, rdb.Close())
+
+			start = time.Now()
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+			defer cancel()
+			_, err = l.Allow(ctx, "k")
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.NotErrorIs(t, err, ratelimit.ErrUnavailable)
+			require.Equal(t, 30*time.Millisecond, time.Since(start))
 		})
 	}
+}
+
+// Calls that begin at about the same time share a timer: none ends late, and none
+// more than a sixteenth early, neither those that share it nor the next.
+func TestRedisTimeoutIsShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const timeout = 160 * time.Millisecond
+		l, err := ratelimit.NewRedis(hungClient(t), ratelimit.SlidingLog, fivePerHour, ratelimit.WithTimeout(timeout))
+		require.NoError(t, err)
+		var wg sync.WaitGroup
+		for range 100 {
+			wg.Go(func() {
+				start := time.Now()
+				_, err := l.Allow(t.Context(), "k")
+				took := time.Since(start)
+				if !errors.Is(err, ratelimit.ErrUnavailable) || took > timeout || took < timeout-timeout/16 {
+					t.Errorf("%v after %v, want ErrUnavailable after %v", err, took, timeout)
+				}
+			})
+			time.Sleep(3 * time.Millisecond)
+		}
+		wg.Wait()
+	})
 }
 
 // The end of the caller's own context is the caller's error under every policy,
@@ -278,4 +320,19 @@ func TestRedisAllowAllNeedsAnAllower(t *testing.T) {
 	require.Equal(t, ratelimit.InProcess, r.Source)
 	_, err = l.AllowAll(t.Context(), "tag", ratelimit.Demand{Key: "k", N: 1})
 	require.ErrorIs(t, err, ratelimit.ErrUnavailable)
+}
+
+// A caller who has left before the call costs the server nothing.
+func TestRedisEndedCallersSendNothing(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:0", Dialer: func(context.Context, string, string) (net.Conn, error) {
+		t.Error("it dials")
+		return nil, net.ErrClosed
+	}})
+	defer rdb.Close()
+	l := newRedis(t, rdb, ratelimit.SlidingLog, fivePerHour)
+	for what, call := range calls() {
+		require.ErrorIs(t, call(ctx, l), context.Canceled, what)
+	}
 }

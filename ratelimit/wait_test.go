@@ -79,6 +79,18 @@ func TestWaitEnds(t *testing.T) {
 	}
 }
 
+// What Wait adds at random never takes the last moment before the deadline away.
+func TestWaitWithAMomentToSpare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(t, ratelimit.SlidingLog, ratelimit.PerMinute(2))
+		require.NoError(t, ratelimit.Wait(t.Context(), l, "k", 2))
+		for range 40 {
+			ctx := deadline(time.Minute + 1)(t)
+			require.NoError(t, ratelimit.Wait(ctx, l, "k", 2))
+		}
+	})
+}
+
 func deadline(d time.Duration) func(t *testing.T) context.Context {
 	return func(t *testing.T) context.Context {
 		ctx, cancel := context.WithTimeout(t.Context(), d)
