@@ -27,7 +27,7 @@ func (f Fault) Validate() error {
 	if f.Percent < 0 || f.Percent > 100 {
 		errs = append(errs, fmt.Errorf("sms: failPercent %d: want 0 to 100", f.Percent))
 	}
-	if f.DelayMS < 0 || f.delay() > MaxDelay {
+	if f.DelayMS < 0 || int64(f.DelayMS) > MaxDelay.Milliseconds() { // delay of any int would overflow
 		errs = append(errs, fmt.Errorf("sms: delayMs %d: want 0 to %d", f.DelayMS, MaxDelay.Milliseconds()))
 	}
 	return errors.Join(errs...)

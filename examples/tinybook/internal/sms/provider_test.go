@@ -2,6 +2,7 @@ package sms_test
 
 import (
 	"context"
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -61,7 +62,9 @@ func TestFaultIsChecked(t *testing.T) {
 	err := sms.Fault{Percent: 101, DelayMS: -1}.Validate()
 	require.ErrorContains(t, err, "failPercent 101")
 	require.ErrorContains(t, err, "delayMs -1")
-	require.Error(t, sms.Fault{DelayMS: 60_001}.Validate())
+	for _, tooLong := range []int{60_001, math.MaxInt} { // the last would overflow a duration
+		require.ErrorContains(t, sms.Fault{DelayMS: tooLong}.Validate(), "delayMs")
+	}
 }
 
 func TestSealer(t *testing.T) {
