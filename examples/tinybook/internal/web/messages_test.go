@@ -63,6 +63,21 @@ func TestEveryMessageHasTextsAndIsUsed(t *testing.T) {
 	}
 }
 
+// Clients switch on the codes of fields: the README lists all of them.
+func TestREADMEListsTheFieldCodes(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "**Field codes**")
+	list, _, _ := strings.Cut(rest, "\n")
+	for key := range messages {
+		if name, ok := strings.CutPrefix(key, "field."); ok && !strings.Contains(list, "`"+name+"`") {
+			t.Errorf("the README doesn't list %q", name)
+		}
+	}
+}
+
 func verbs(text string) string {
 	return strings.Join(regexp.MustCompile(`%\w`).FindAllString(text, -1), " ")
 }
