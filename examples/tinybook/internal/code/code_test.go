@@ -141,6 +141,10 @@ func TestSyncedAnswersAfterItsFile(t *testing.T) {
 		require.ErrorIs(t, err, failing)
 	}
 	failing = nil
+	ctx, cancel := context.WithCancel(t.Context())
+	gone := code.NewSynced(cache, func(ctx context.Context) error { cancel(); return ctx.Err() })
+	_, err = gone.Set(ctx, other, "123456") // nor for a client that goes meanwhile
+	require.ErrorIs(t, err, context.Canceled)
 	require.ErrorIs(t, s.Verify(t.Context(), other, "123456"), cachex.ErrNotFound)
 	_, err = s.Set(t.Context(), other, "123456")
 	require.NoError(t, err)
