@@ -180,6 +180,9 @@ func (r *runner) wait(ctx context.Context) {
 // hear notes that something is due then, and claims it if nothing but the poll
 // keeps from it.
 func (r *runner) hear(due time.Time) {
+	if due.IsZero() { // it rang twice, and the first time all was heard
+		return
+	}
 	if r.due.IsZero() || due.Before(r.due) {
 		r.due = due
 	}
