@@ -253,11 +253,38 @@ func TestTheWorkersWakeUp(t *testing.T) {
 		time.Sleep(3 * time.Second)
 		synctest.Wait()
 		require.Len(t, p.taken(), 1)
+		before := store.called("claim")
+		time.Sleep(time.Hour)
+		require.LessOrEqual(t, store.called("claim")-before, 1+2*60, "what was due is behind it")
 
 		began := time.Now()
 		enqueue(t, s, code(phone, "1"))
 		until(t, 2*time.Minute, func() bool { return len(p.taken()) == 2 })
 		require.LessOrEqual(t, time.Since(began), time.Minute+time.Second)
+	})
+}
+
+// What was claimed and not begun isn't begun any more once its lease may have
+// ended: somebody else may have it.
+func TestWhatLostItsTimeInHandIsNotSent(t *testing.T) {
+	bubble(t, func(t *testing.T, p *provider, s *smsfailover.MemStore) {
+		store := newFlaky(s)
+		store.fail(errStore, "extend")
+		f := newFailover(t, p, store, smsfailover.WithWorkers(1, 3, 10*time.Second), smsfailover.WithSendTimeout(9*time.Second))
+		p.set(takes(6 * time.Second))
+		for i := range 3 {
+			enqueue(t, s, code(phones(i), "1"))
+		}
+		stop := run(t, f)
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		rival, err := s.Claim(t.Context(), "rival", 3, time.Minute)
+		require.NoError(t, err)
+		require.Len(t, rival, 2, "the one in flight, and the one in hand")
+		time.Sleep(10 * time.Second)
+		stop()
+		require.Len(t, p.asked(), 2)
+		require.EqualValues(t, 2, f.Stats().LostLeases)
 	})
 }
 
