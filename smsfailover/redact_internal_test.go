@@ -2,6 +2,7 @@ package smsfailover
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -55,6 +56,12 @@ func TestRedactCuts(t *testing.T) {
 		require.NotContains(t, got, "0123")
 		require.NotContains(t, got, "138")
 	}
+	// One that is cut off isn't found as a whole, and what is before it may be short.
+	var long strings.Builder
+	for i := range 700 {
+		fmt.Fprint(&long, i, ",")
+	}
+	require.Equal(t, mask, redact(strings.Repeat(long.String(), 2), &Message{Args: []string{long.String()}}))
 }
 
 // A wrapped error keeps its meaning and loses its text, also to %+v.
