@@ -24,6 +24,8 @@ var (
 	keys      = flag.Int("keys", 200_000, "keys that are asked for")
 )
 
+const few = 1000
+
 // peer is the library that ours are compared with.
 const peer = "x-time-rate"
 
@@ -45,6 +47,9 @@ func tables(r *paired.Report) {
 		table(r, phase.title+", processor ns, 1 goroutine", phase.name+"1")
 		table(r, phase.title+", processor ns, 64 goroutines", phase.name+"64")
 	}
+	// Where all fits into a processor's cache, little is left but to read the clock.
+	table(r, fmt.Sprintf("refusal, %d keys only, processor ns, 1 goroutine", few), "few1")
+	table(r, fmt.Sprintf("refusal, %d keys only, processor ns, 64 goroutines", few), "few64")
 	table(r, "resident bytes per key, 1 hit each", "resident1")
 	table(r, fmt.Sprintf("resident bytes per key, %d hits each", peers.Limit), "residentN")
 }

@@ -15,17 +15,21 @@ import (
 func measure(what string, way int) float64 {
 	switch impl := peers.Impls()[way]; what {
 	case "first1":
-		return cpuPerDecision(impl, 1, 1)
+		return cpuPerDecision(impl, 1, *keys, 1)
 	case "first64":
-		return cpuPerDecision(impl, 64, 1)
+		return cpuPerDecision(impl, 64, *keys, 1)
 	case "later1":
-		return cpuPerDecision(impl, 1, 20)
+		return cpuPerDecision(impl, 1, *keys, 20)
 	case "later64":
-		return cpuPerDecision(impl, 64, 20)
+		return cpuPerDecision(impl, 64, *keys, 20)
 	case "full1":
-		return cpuPerDecision(impl, 1, peers.Limit)
+		return cpuPerDecision(impl, 1, *keys, peers.Limit)
 	case "full64":
-		return cpuPerDecision(impl, 64, peers.Limit)
+		return cpuPerDecision(impl, 64, *keys, peers.Limit)
+	case "few1":
+		return cpuPerDecision(impl, 1, few, peers.Limit)
+	case "few64":
+		return cpuPerDecision(impl, 64, few, peers.Limit)
 	case "resident1":
 		return residentPerKey(impl, 1)
 	default:
@@ -33,11 +37,11 @@ func measure(what string, way int) float64 {
 	}
 }
 
-// cpuPerDecision asks for keys that have had so many hits, one after the other.
+// cpuPerDecision asks for so many keys that have had so many hits, one after the other.
 // They became known in another order, so that each limiter has to look for them in
 // its memory, while the list of names costs next to nothing.
-func cpuPerDecision(impl peers.Impl, goroutines, hits int) float64 {
-	names := makeKeys()
+func cpuPerDecision(impl peers.Impl, goroutines, keys, hits int) float64 {
+	names := makeKeys(keys)
 	shuffled := slices.Clone(names)
 	rng := rand.New(rand.NewPCG(1, 2))
 	rng.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
@@ -51,7 +55,7 @@ func cpuPerDecision(impl peers.Impl, goroutines, hits int) float64 {
 // residentPerKey counts what the process needs more after the keys' hits. The
 // keys themselves are there before.
 func residentPerKey(impl peers.Impl, hits int) float64 {
-	names := makeKeys()
+	names := makeKeys(*keys)
 	before := paired.Resident()
 	l := fill(impl, names, hits)
 	after := paired.Resident()
@@ -60,8 +64,8 @@ func residentPerKey(impl peers.Impl, hits int) float64 {
 	return float64(after-before) / float64(len(names))
 }
 
-func makeKeys() []string {
-	names := make([]string, *keys)
+func makeKeys(n int) []string {
+	names := make([]string, n)
 	for i := range names {
 		names[i] = peers.Key(i)
 	}
