@@ -83,7 +83,11 @@ func (b *bench) table(title string, l load, names []string) {
 
 // memory prints what one key takes that is full.
 func memory(rdb *redis.Client) {
-	fmt.Printf("\nbytes of a full key, by MEMORY USAGE\n%-16s", "impl")
+	const title = "bytes of a full key, by MEMORY USAGE"
+	if !strings.Contains(title, *only) {
+		return
+	}
+	fmt.Printf("\n%s\n%-16s", title, "impl")
 	sizes := []int{5, 100, 1000}
 	for _, n := range sizes {
 		fmt.Printf(" %12s", fmt.Sprintf("limit %d", n))

@@ -91,8 +91,11 @@ func drive(allow peers.Limiter, keys []string, l load) (calls int64, took time.D
 			ctx, n := context.Background(), int64(0)
 			for i := g * 157; !stop.Load(); i++ {
 				ok := must(allow(ctx, keys[i%len(keys)]))
-				if l.full && ok {
+				if ok && l.full {
 					panic("admitted by a full key")
+				}
+				if !ok && !l.full {
+					panic("refused by a key that is to have room: -time is too long")
 				}
 				n++
 			}
