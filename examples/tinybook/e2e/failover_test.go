@@ -106,6 +106,19 @@ func TestSecondProviderTakesOver(t *testing.T) {
 	require.Zero(t, c.ops().waiting())
 }
 
+// One provider hangs: the other takes the message all the same while the client
+// waits, also where nobody knows yet that it hangs.
+func TestSecondProviderTakesOverFromOneThatHangs(t *testing.T) {
+	c := operator(t, apptest.Start(t, nil).URL())
+	c.post("/ops/sms/fault", fields{"provider": "north", "delayMs": 60_000}).want(t, 200)
+	phone := newPhone()
+	c.post("/users/login_sms/code/send", fields{"phone": phone}).want(t, 200)
+	require.Len(t, c.inbox(), 1)
+	require.Equal(t, "south", c.newest().Provider)
+	c.post("/users/login_sms", fields{"phone": phone, "code": c.newest().Code}).want(t, 200)
+	require.Zero(t, c.ops().waiting())
+}
+
 // A code that no provider would ever take is a dead letter, and revoked. Tried
 // again it doesn't follow the code that its phone got instead.
 func TestDeadLetterSendsNoStaleCode(t *testing.T) {

@@ -45,7 +45,7 @@ func (p *parts) openSMS(ctx context.Context, db *platform.DB, rdb *platform.Redi
 	if err != nil {
 		return err
 	}
-	failover, err := p.newFailover(code.NewCurrent(chain, p.codes), store)
+	failover, err := p.newFailover(code.NewCurrent(chain, p.codes), len(providers), store)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,10 @@ func (p *parts) newChain(limiter ratelimit.Limiter) (*smsfailover.Chain, []ops.P
 		}
 		providers = append(providers, ops.Provider{Name: name, Monitor: monitor, Fake: fake})
 		links = append(links, smsfailover.Provider{
-			Name: name, Service: service, Monitor: monitor, Limiter: ratelimit.Taker(limiter), Cost: len(links),
+			Name: name, Service: sms.Hurried{Service: service, Timeout: p.cfg.SMS.Timeout},
+			Monitor: monitor, Limiter: ratelimit.Taker(limiter), Cost: len(links),
+			// A code twice is better than one that waits for a provider that hangs.
+			PreferAvailability: true,
 		})
 		return nil
 	}
@@ -137,7 +140,9 @@ func (p *parts) openQueue(ctx context.Context, db *platform.DB) (*sqlstore.Store
 	return store, nil
 }
 
-func (p *parts) newFailover(provider smsfailover.Service, store smsfailover.Store) (*smsfailover.Failover, error) {
+// newFailover gives each of so many providers its time. The lease is longer: see
+// config.
+func (p *parts) newFailover(provider smsfailover.Service, providers int, store smsfailover.Store) (*smsfailover.Failover, error) {
 	secrets, err := p.derive("tinybook queued messages")
 	if err != nil {
 		return nil, err
@@ -148,7 +153,7 @@ func (p *parts) newFailover(provider smsfailover.Service, store smsfailover.Stor
 	}
 	failover, err := smsfailover.New(provider, store,
 		smsfailover.WithSealer(sealer),
-		smsfailover.WithSendTimeout(p.cfg.SMS.Timeout),
+		smsfailover.WithSendTimeout(time.Duration(providers)*p.cfg.SMS.Timeout),
 		smsfailover.WithWorkers(smsWorkers, smsBatch, p.cfg.SMS.Lease),
 		smsfailover.WithPoll(p.cfg.SMS.Poll),
 		smsfailover.WithBackoff(smsfailover.FullJitter(time.Second, 15*time.Second)),

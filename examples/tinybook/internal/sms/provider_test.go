@@ -57,6 +57,26 @@ func TestProviderSuffersFromItsFault(t *testing.T) {
 	})
 }
 
+// A provider that hangs leaves time for another: its own time ends before that
+// of the message.
+func TestHurriedProviderEndsInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, err := sms.NewOutbox(10)
+		require.NoError(t, err)
+		p := sms.NewProvider("north", o)
+		hurried := sms.Hurried{Service: p, Timeout: time.Second}
+		send := func() error {
+			return hurried.Send(t.Context(), sms.LoginTemplate, []string{"123456"}, "+8613800138000")
+		}
+		require.NoError(t, send())
+		p.Break(sms.Fault{DelayMS: 5000})
+		start := time.Now()
+		require.ErrorIs(t, send(), context.DeadlineExceeded)
+		require.Equal(t, time.Second, time.Since(start))
+		require.Len(t, o.Messages(), 1)
+	})
+}
+
 func TestFaultIsChecked(t *testing.T) {
 	require.NoError(t, sms.Fault{Percent: 100, DelayMS: 60_000}.Validate())
 	err := sms.Fault{Percent: 101, DelayMS: -1}.Validate()
