@@ -83,6 +83,7 @@ func TestStore(t *testing.T) {
 			"MigrateFindsWhatIsWrong":               migrateFindsWhatIsWrong,
 			"CallAfterItsContext":                   callAfterItsContext,
 			"ContextsEndAnywhere":                   contextsEndAnywhere,
+			"TriesStartFromNothing":                 triesStartFromNothing,
 		} {
 			t.Run(name, func(t *testing.T) { test(t, server) })
 		}

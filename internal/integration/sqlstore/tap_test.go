@@ -15,7 +15,8 @@ import (
 type tap struct {
 	driver driver.Driver
 	dsn    string
-	deaf   bool // transactions have the isolation of the session, whatever is asked for
+	deaf   bool                    // transactions have the isolation of the session, whatever is asked for
+	before func(text string) error // if not nil, asked before every statement, by one call at a time
 
 	mu   sync.Mutex
 	seen []noted
@@ -51,6 +52,15 @@ func (tp *tap) Connect(context.Context) (driver.Conn, error) {
 
 // Driver is part of driver.Connector.
 func (tp *tap) Driver() driver.Driver { return tp.driver }
+
+// ask notes a statement and returns what before says.
+func (tp *tap) ask(text string, named []driver.NamedValue) error {
+	tp.note(text, named)
+	if tp.before == nil {
+		return nil
+	}
+	return tp.before(text)
+}
 
 func (tp *tap) note(text string, named []driver.NamedValue) {
 	args := make([]any, len(named))
@@ -93,12 +103,16 @@ func (c *tapConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx
 
 // ExecContext is part of driver.ExecerContext.
 func (c *tapConn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
-	c.tap.note(text, args)
+	if err := c.tap.ask(text, args); err != nil {
+		return nil, err
+	}
 	return c.Conn.(driver.ExecerContext).ExecContext(ctx, text, args)
 }
 
 // QueryContext is part of driver.QueryerContext.
 func (c *tapConn) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
-	c.tap.note(text, args)
+	if err := c.tap.ask(text, args); err != nil {
+		return nil, err
+	}
 	return c.Conn.(driver.QueryerContext).QueryContext(ctx, text, args)
 }
