@@ -160,13 +160,29 @@ func (s *Store) readHeads(ctx context.Context, miles map[place]mile, heads map[p
 		return fmt.Errorf("kafkastore: metadata: %w", err)
 	}
 	for _, group := range byLeader(leaders, heads) {
+		if err := s.readHeadsFrom(ctx, miles, group, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readHeadsFrom does so for partitions that one broker leads.
+func (s *Store) readHeadsFrom(ctx context.Context, miles map[place]mile, group map[place]int64, d *smsfailover.Depth) error {
+	for len(group) > 0 {
 		chunks, err := s.fetch(ctx, group, headBytes, 0)
 		if err != nil {
 			return err
 		}
+		next := make(map[place]int64)
 		for i := range chunks {
-			s.oldestOf(&chunks[i], miles[chunks[i].place], d)
+			c := &chunks[i]
+			s.oldestOf(c, miles[c.place], d)
+			if c.starved && c.err == nil && group[c.place] < c.high {
+				next[c.place] = group[c.place]
+			}
 		}
+		group = next
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -25,6 +26,7 @@ type chunk struct {
 	messages []message
 	high     int64 // the offset after the last one that consumers may read
 	first    int64 // the oldest there is
+	starved  bool  // others may have taken up the room of the answer: ask again
 }
 
 // How much to read from each partition, at most; one batch may be larger.
@@ -58,7 +60,20 @@ func (s *Store) fetch(ctx context.Context, positions map[place]int64, size int32
 			chunks = append(chunks, readChunk(at, positions[at], p))
 		}
 	}
+	markStarved(chunks)
 	return chunks, nil
+}
+
+// markStarved marks chunks that have nothing where others have: what an answer has is
+// bounded, but not to less than one batch, if there is any.
+func markStarved(chunks []chunk) {
+	empty := func(c chunk) bool { return len(c.messages) == 0 }
+	if !slices.ContainsFunc(chunks, func(c chunk) bool { return !empty(c) }) {
+		return
+	}
+	for i := range chunks {
+		chunks[i].starved = empty(chunks[i])
+	}
 }
 
 func fetchRequest(positions map[place]int64, size int32, wait time.Duration) *fetchapi.Request {

@@ -46,7 +46,7 @@ func scanned(c *chunk, from, left map[place]int64, f func(at place, m *message))
 	}
 	from[c.place] = left[c.place]
 	// Without a message, what there was up to the end has been compacted away.
-	if left[c.place] >= c.high || len(c.messages) == 0 {
+	if left[c.place] >= c.high || len(c.messages) == 0 && !c.starved {
 		delete(left, c.place)
 	}
 	return nil

@@ -231,7 +231,7 @@ func (s *Store) unread(o *ownership, chunks []chunk) map[place]int64 {
 	for i := range chunks {
 		c := &chunks[i]
 		p := o.parts[c.place]
-		if len(c.messages) > 0 && p.win.next() < c.high && !p.full(o.limit) {
+		if (len(c.messages) > 0 || c.starved) && p.win.next() < c.high && !p.full(o.limit) {
 			out[c.place] = p.win.next()
 		}
 	}
