@@ -142,17 +142,25 @@ func supersedeTwice(e *env) {
 	}
 }
 
-// A report brings the newer one no sooner than its own Due.
+// Neither a report nor the end of a lease, also of one that was prolonged, brings
+// the newer one sooner than its own Due.
 func supersedeOwnDue(e *env) {
-	j := e.job()
-	e.put(smsfailover.Queued, j)
-	old := e.one(j)
-	n := e.newer(j)
-	n.Due = time.Now().Add(e.lease)
-	e.put(smsfailover.Superseded, n)
-	e.done(old)
-	e.until(e.lease, e.none)
-	e.one(n)
+	for name, then := range map[string]func(old smsfailover.Job){
+		"done":      func(old smsfailover.Job) { e.done(old) },
+		"silent":    func(smsfailover.Job) {},
+		"prolonged": func(old smsfailover.Job) { e.extend(old) },
+	} {
+		e.rule = "the worker of the older one is " + name
+		j := e.job()
+		e.put(smsfailover.Queued, j)
+		old := e.one(j)
+		n := e.newer(j)
+		n.Due = time.Now().Add(3 * e.lease)
+		e.put(smsfailover.Superseded, n)
+		then(old)
+		e.until(3*e.lease, e.none)
+		e.done(e.one(n))
+	}
 }
 
 // One that is stored as claimed is, but not while an older one is claimed.
