@@ -68,6 +68,9 @@ func insist(ctx context.Context, f func() error) error {
 	}
 }
 
+// attempt calls f once, where nothing depends on it.
+func attempt(ctx context.Context, f func() error) error { return cause(ctx, f()) }
+
 // passing reports whether err may not come again: a broker's that says so, or of a
 // connection.
 func passing(err error) bool {

@@ -18,12 +18,7 @@ func (s *Store) enqueueHeld(ctx context.Context, jobs []smsfailover.Job) ([]smsf
 	if given := givenKeys(jobs, time.Now()); len(given) > 0 {
 		// What lies in Kafka unclaimed looks claimed to the index: the caller's
 		// claim would have to wait for it.
-		free, err := s.lockMoves(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer free()
-		s.yield(ctx, given)
+		defer s.yield(ctx, given)()
 	}
 	outcomes, err := s.index.Enqueue(ctx, jobs...)
 	if err != nil {

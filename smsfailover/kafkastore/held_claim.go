@@ -36,7 +36,7 @@ func (s *Store) claimHeld(ctx context.Context, o *ownership, n int, lease time.D
 // check returns those of es that are as the index has them, for all that is known,
 // and gives back the others.
 func (s *Store) check(ctx context.Context, o *ownership, es []*entry) ([]*entry, error) {
-	if err := s.readUp(ctx, o, s.placesOf(es, s.names.changed)); err != nil {
+	if err := s.readUp(ctx, o, s.placesOf(es, s.names.changed), insist); err != nil {
 		s.release(o, es)
 		return nil, err
 	}
@@ -187,11 +187,12 @@ func (s *Store) placesOf(es []*entry, topic string) []place {
 	return places
 }
 
-// readUp reads places to where they end now, or as far as there is room.
-func (s *Store) readUp(ctx context.Context, o *ownership, places []place) error {
+// readUp reads places to where they end now, or as far as there is room. Whether it
+// tries again what fails is up to try: insist or attempt.
+func (s *Store) readUp(ctx context.Context, o *ownership, places []place, try func(context.Context, func() error) error) error {
 	places = slices.DeleteFunc(places, func(at place) bool { return o.parts[at] == nil })
 	for left := s.positions(o, places); len(left) > 0; {
-		err := insist(ctx, func() (err error) {
+		err := try(ctx, func() (err error) {
 			left, err = s.readUpOnce(ctx, o, left)
 			return err
 		})

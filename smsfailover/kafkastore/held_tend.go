@@ -55,7 +55,7 @@ func (s *Store) ask(ctx context.Context, o *ownership, n int) error {
 			places = append(places, at)
 		}
 	}
-	return s.readUp(ctx, o, places)
+	return s.readUp(ctx, o, places, attempt)
 }
 
 func (s *Store) turnToAsk(o *ownership, n int) bool {
@@ -129,38 +129,48 @@ func (s *Store) spare() int {
 func (s *Store) lockMoves(ctx context.Context) (free func(), err error) { return lock(ctx, s.moving) }
 
 // lock takes a lock that a ctx can end the wait for, and that may be held through
-// calls over the network.
+// calls over the network. free is never nil.
 func lock(ctx context.Context, l chan struct{}) (free func(), err error) {
 	select {
 	case l <- struct{}{}:
 		return func() { <-l }, nil
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return func() {}, context.Cause(ctx)
 	}
 }
 
 // yield gives unclaimed copies of keys back to the index, those that this process
-// owns. Others' owners find out by themselves.
-func (s *Store) yield(ctx context.Context, keys []key) {
+// owns, and keeps it from moving more until free is called. Others' owners find out by
+// themselves. It leaves the caller half of its time: without Kafka there is the index.
+func (s *Store) yield(ctx context.Context, keys []key) (free func()) {
 	s.mu.Lock()
 	o := s.own
 	s.mu.Unlock()
-	if o == nil {
-		return
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
+	ctx, cancelHalf := context.WithTimeout(ctx, timeLeft(ctx)/2)
+	defer cancelHalf()
+	free, err := s.lockMoves(ctx)
+	if err == nil && o != nil {
+		err = s.giveBack(ctx, o, keys)
 	}
+	if err != nil {
+		s.opts.report(err) // then the claim that the caller came with may be lost
+	}
+	return free
+}
+
+func (s *Store) giveBack(ctx context.Context, o *ownership, keys []key) error {
 	var places []place
 	for _, k := range keys {
 		for _, topic := range s.names.ready {
 			places = append(places, place{topic, k.partition(s.cfg.Partitions)})
 		}
 	}
-	err := s.readUp(ctx, o, places)
-	if err == nil {
-		err = s.withdraw(ctx, o, s.idle(o, keys, func(*entry) bool { return true }))
+	if err := s.readUp(ctx, o, places, attempt); err != nil {
+		return err
 	}
-	if err != nil {
-		s.opts.report(err) // then the claim that the caller came with may be lost
-	}
+	return s.withdraw(ctx, o, s.idle(o, keys, func(*entry) bool { return true }))
 }
 
 // idle makes those entries of keys busy that are chosen, and returns them.
