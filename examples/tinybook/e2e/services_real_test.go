@@ -30,7 +30,7 @@ type services struct {
 // realserver.MySQL.
 func startServices(t *testing.T, database func(testing.TB, ...string) *realserver.Server) *services {
 	t.Helper()
-	s := &services{database: database(t), redis: realserver.Redis(t), phones: &courier{}}
+	s := &services{database: database(t), redis: realserver.Redis(t, "--appendonly", "yes"), phones: &courier{}}
 	cfg := mysqldriver.NewConfig()
 	cfg.Net, cfg.Addr, cfg.User, cfg.Logger = "tcp", s.database.Addr(), "root", &mysqldriver.NopLogger{}
 	connector, err := mysqldriver.NewConnector(cfg)

@@ -116,8 +116,8 @@ func keepsThePaceOfTheProvider(t *testing.T, s *services, one, two *client) {
 	require.Positive(t, one.ops().Sent.Later+two.ops().Sent.Later)
 }
 
-// waitsForRedis: without it nobody knows how much the provider may be sent, so
-// what is queued stays there.
+// waitsForRedis: without it nobody knows how much the provider may be sent, nor
+// which codes are good, so what is queued stays there, and is good afterwards.
 func waitsForRedis(t *testing.T, s *services, one, two *client) {
 	s.phones.setDown(true)
 	phone := newPhone()
@@ -128,6 +128,8 @@ func waitsForRedis(t *testing.T, s *services, one, two *client) {
 	s.redis.Restart()
 	require.Eventually(t, func() bool { return len(s.phones.codes("+86"+phone)) == 1 }, time.Minute, poll)
 	require.Eventually(t, func() bool { return one.get("/ops/state").Status == 200 }, time.Minute, poll)
+	login := fields{"phone": phone, "code": s.phones.codes("+86" + phone)[0]}
+	two.at(two.base).post("/users/login_sms", login).want(t, 200)
 	drained(t, one)
 }
 
