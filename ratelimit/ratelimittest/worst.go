@@ -74,15 +74,16 @@ func Bound(a ratelimit.Algorithm, l ratelimit.Limit) int {
 // Hammer asks for single hits under key from so many goroutines, as fast as they
 // can, until d has passed, and returns those that were admitted. The goroutines
 // take turns between the limiters. It returns early with the first error; without
-// goroutines or limiters, which would prove nothing, that is one of its own.
+// limiters, or with fewer goroutines than those, so that one isn't asked, that is
+// one of its own.
 func Hammer(ctx context.Context, key string, goroutines int, d time.Duration, limiters ...ratelimit.Limiter) ([]Hit, error) {
 	return hammer(ctx, key, goroutines, d, func() {}, limiters)
 }
 
 // hammer is Hammer with a pause after each call.
 func hammer(ctx context.Context, key string, goroutines int, d time.Duration, pause func(), limiters []ratelimit.Limiter) ([]Hit, error) {
-	if goroutines < 1 || len(limiters) == 0 {
-		return nil, fmt.Errorf("ratelimittest: Hammer with %d goroutines and %d limiters: want 1 or more of each", goroutines, len(limiters))
+	if len(limiters) == 0 || goroutines < len(limiters) {
+		return nil, fmt.Errorf("ratelimittest: Hammer with %d goroutines and %d limiters: want 1 or more limiters, each with a goroutine", goroutines, len(limiters))
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

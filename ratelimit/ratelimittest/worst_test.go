@@ -101,12 +101,14 @@ func TestHammerEndsWithAnError(t *testing.T) {
 	require.Len(t, hits, 3)
 }
 
-// A Hammer that asks nobody, or nothing, doesn't pass for one that found no fault.
+// A Hammer that doesn't ask, or not everyone, doesn't pass for one that found no fault.
 func TestHammerNeedsGoroutinesAndLimiters(t *testing.T) {
 	l, err := ratelimit.NewLocal(ratelimit.SlidingLog, []ratelimit.Limit{ratelimit.PerHour(1)})
 	require.NoError(t, err)
 	_, err = ratelimittest.Hammer(t.Context(), "k", 0, time.Second, l)
 	require.ErrorContains(t, err, "0 goroutines and 1 limiters")
+	_, err = ratelimittest.Hammer(t.Context(), "k", 1, time.Second, l, l)
+	require.ErrorContains(t, err, "1 goroutines and 2 limiters")
 	_, err = ratelimittest.Hammer(t.Context(), "k", 8, time.Second)
 	require.ErrorContains(t, err, "8 goroutines and 0 limiters")
 }
