@@ -76,7 +76,9 @@ func Crash(t *testing.T, cfg CrashConfig) CrashReport {
 	c.run()
 	r := c.judge()
 	t.Logf("%v", r)
-	r.check(t, cfg)
+	for _, w := range r.wrong(cfg) {
+		t.Error(w)
+	}
 	return r
 }
 
@@ -117,23 +119,23 @@ func (r CrashReport) String() string {
 		r.Killed, r.Unknown, r.LeaseLost, r.Unruly, r.OtherKeys, r.Resumed, r.Resume.Round(time.Millisecond))
 }
 
-func (r CrashReport) check(t *testing.T, cfg CrashConfig) {
-	t.Helper()
-	for _, f := range r.faults {
-		t.Errorf("%s", f)
-	}
+// wrong returns what of the report shows a broken promise, or nothing.
+func (r CrashReport) wrong(cfg CrashConfig) []string {
+	out := slices.Clone(r.faults)
+	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	if r.Lost+r.Dead+r.Unruly+r.OtherKeys > 0 {
-		t.Errorf("lost %d, dead %d, came twice for no reason %d, under another key %d; want 0 of all", r.Lost, r.Dead, r.Unruly, r.OtherKeys)
+		add("lost %d, dead %d, came twice for no reason %d, under another key %d; want 0 of all", r.Lost, r.Dead, r.Unruly, r.OtherKeys)
 	}
 	if 2*r.LeaseOpen < r.Kills {
-		t.Errorf("%d of %d kills hit while a lease was open, want half of them", r.LeaseOpen, r.Kills)
+		add("%d of %d kills hit while a lease was open, want half of them", r.LeaseOpen, r.Kills)
 	}
 	if r.Accepted < 2*r.Kills {
-		t.Errorf("%d messages accepted over %d kills: this shows nothing", r.Accepted, r.Kills)
+		add("%d messages accepted over %d kills: this shows nothing", r.Accepted, r.Kills)
 	}
 	if most := 4*cfg.Lease + cfg.Poll + 5*time.Second; r.Resume > most {
-		t.Errorf("work was resumed %v after a kill, want %v at most: the lease is %v", r.Resume, most, cfg.Lease)
+		add("work was resumed %v after a kill, want %v at most: the lease is %v", r.Resume, most, cfg.Lease)
 	}
+	return out
 }
 
 func killCount(t *testing.T) int {

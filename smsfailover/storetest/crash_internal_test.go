@@ -155,6 +155,64 @@ func TestJudge(t *testing.T) {
 }
 
 // A report that shows a broken promise, or nothing, fails.
+func TestWrongReports(t *testing.T) {
+	cfg := CrashConfig{Lease: time.Second, Poll: time.Second}
+	for name, c := range map[string]struct {
+		change func(r *CrashReport)
+		want   string
+	}{
+		"lost":           {func(r *CrashReport) { r.Lost = 1 }, "lost 1,"},
+		"dead":           {func(r *CrashReport) { r.Dead = 1 }, "dead 1,"},
+		"unruly":         {func(r *CrashReport) { r.Unruly = 1 }, "for no reason 1,"},
+		"another key":    {func(r *CrashReport) { r.OtherKeys = 1 }, "another key 1;"},
+		"no lease":       {func(r *CrashReport) { r.LeaseOpen = 1 }, "1 of 4 kills"},
+		"idle":           {func(r *CrashReport) { r.Accepted = 7 }, "shows nothing"},
+		"resumed late":   {func(r *CrashReport) { r.Resume += time.Nanosecond }, "resumed 10.000000001s"},
+		"fault in words": {func(r *CrashReport) { r.fault("no %s", "end") }, "no end"},
+		"sound":          {func(*CrashReport) {}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := CrashReport{Kills: 4, LeaseOpen: 2, Accepted: 8, Delivered: 8, Unknown: 3, LeaseLost: 3, Resume: 10 * time.Second}
+			c.change(&r)
+			got := r.wrong(cfg)
+			if c.want == "" {
+				require.Empty(t, got)
+				return
+			}
+			require.Len(t, got, 1)
+			require.Contains(t, got[0], c.want)
+		})
+	}
+}
+
+// What the processes wrote down on their way out counts: dead letters, refusals,
+// and that the last one was through.
+func TestJudgeReadsTheLogs(t *testing.T) {
+	for _, ended := range []bool{true, false} {
+		run := &crash{t: t, lives: []life{{plan: childPlan{Log: filepath.Join(t.TempDir(), "log")}}}}
+		log, err := openCrashLog(run.lives[0].plan.Log)
+		require.NoError(t, err)
+		log.add(evRefused, "", "the queue is full")
+		log.add(evAccepted, "lost", "queued")
+		if ended {
+			log.add(evEmpty, "", "3")
+		}
+		require.NoError(t, log.err())
+		require.NoError(t, log.f.Close())
+		r := run.judge()
+		require.Equal(t, 1, r.Refused)
+		require.Equal(t, 1, r.Lost)
+		if ended {
+			require.Equal(t, 3, r.Dead)
+			require.Len(t, r.faults, 1)
+		} else {
+			require.Contains(t, r.faults[0], "before the store was empty")
+		}
+	}
+}
+
+// Only what the next process claims first, of what the last one had in hand, was
+// resumed.
 func TestJudgeResume(t *testing.T) {
 	at := func(ms int, kind, id string) crashEvent {
 		return crashEvent{at: time.UnixMilli(int64(ms)), kind: kind, id: id}
