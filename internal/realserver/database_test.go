@@ -94,6 +94,9 @@ func TestDatabaseSurvivesAKillAndLosesAllInAWipe(t *testing.T) {
 		out, err := d.ask(t, s, "SELECT COUNT(*) FROM d.t")
 		require.Error(t, err, "a wiped server kept %q", out)
 		require.Equal(t, "1", d.mustAsk(t, s, "SELECT 1"))
+		if d.name != "postgresql" { // whose temporary files are among its data
+			require.Equal(t, filepath.Join(s.Dir, "tmp"), d.mustAsk(t, s, "SELECT @@tmpdir"), "where others' files are")
+		}
 	})
 }
 
