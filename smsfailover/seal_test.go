@@ -127,6 +127,47 @@ func TestWhatCannotBeSealedIsRejected(t *testing.T) {
 	})
 }
 
+// A message that can't be sealed is no reason to turn away the others of the call.
+// A sealer that fails is, and it is asked once.
+func TestOnlyWhatCannotBeSealedIsRejected(t *testing.T) {
+	for _, idem := range []string{"", "key"} {
+		bubble(t, func(t *testing.T, p *provider, s *smsfailover.MemStore) {
+			p.fail(errDown)
+			f := newFailover(t, p, s, brisk, smsfailover.WithSealer(unsealed{}))
+			ms := []smsfailover.Message{code(phones(0), "1"), code(phones(1), "\xff"), code(phones(2), "3")}
+			if idem != "" {
+				for i := range ms {
+					ms[i].IdemKey = idem + ms[i].To
+				}
+			}
+			out, err := f.Submit(t.Context(), ms...)
+			require.ErrorIs(t, err, smsfailover.ErrInput)
+			require.ErrorContains(t, err, "1 of 3 messages were not accepted")
+			for i, want := range []smsfailover.Outcome{smsfailover.Queued, smsfailover.Rejected, smsfailover.Queued} {
+				require.Equal(t, want, out[i].Outcome, i)
+			}
+			p.set(nil)
+			time.Sleep(time.Minute)
+			defer run(t, f)()
+			synctest.Wait()
+			require.Len(t, p.taken(), 2)
+
+			calls := 0
+			g := newFailover(t, p, s, smsfailover.WithSealer(countingKeyless{&calls}))
+			p.fail(errDown)
+			_, err = g.Submit(t.Context(), ms...)
+			require.ErrorContains(t, err, "3 of 3")
+			require.Equal(t, 1, calls)
+		})
+	}
+}
+
+// A countingKeyless counts how often it is asked to seal, in vain.
+type countingKeyless struct{ calls *int }
+
+func (k countingKeyless) Seal([]byte) ([]byte, error) { *k.calls++; return nil, errHSM }
+func (countingKeyless) Open([]byte) ([]byte, error)   { return nil, errHSM }
+
 var errHSM = errors.New(`no key for ["271828"]`)
 
 type keyless struct{ unsealed }

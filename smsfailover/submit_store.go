@@ -3,6 +3,7 @@ package smsfailover
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -66,11 +67,8 @@ func (f *Failover) queue(ctx context.Context, rest []*entry) {
 // enqueue stores jobs, which are those of entries, as far as there is room, and
 // settles the entries.
 func (f *Failover) enqueue(ctx context.Context, entries []*entry, jobs []Job) {
-	for i := range jobs {
-		if err := seal(f.cfg.sealer, &jobs[i]); err != nil {
-			rejectAll(entries, err)
-			return
-		}
+	if entries, jobs = f.sealAll(entries, jobs); len(jobs) == 0 {
+		return
 	}
 	room, err := f.makeRoom(ctx, len(jobs))
 	if err != nil {
@@ -92,6 +90,26 @@ func (f *Failover) enqueue(ctx context.Context, entries []*entry, jobs []Job) {
 		}
 		entries, jobs = entries[n:], jobs[n:]
 	}
+}
+
+// sealAll seals jobs, and returns those that could be with their entries. It
+// rejects the others.
+func (f *Failover) sealAll(entries []*entry, jobs []Job) (whose []*entry, sealed []Job) {
+	if f.cfg.sealer == nil {
+		return entries, jobs
+	}
+	for i, e := range entries {
+		switch err := seal(f.cfg.sealer, &jobs[i]); {
+		case err == nil:
+			whose, sealed = append(whose, e), append(sealed, jobs[i])
+		case errors.Is(err, ErrInput): // that message is to blame, and no other
+			e.reject(err)
+		default: // the sealer is, and would be asked in vain for the rest
+			rejectAll(append(whose, entries[i:]...), err)
+			return nil, nil
+		}
+	}
+	return whose, sealed
 }
 
 // atOnce is how many jobs a store gets in one call, which has to end in time.
