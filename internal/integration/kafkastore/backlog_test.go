@@ -36,6 +36,24 @@ func TestBacklogCountsNoClaims(t *testing.T) {
 	require.Zero(t, st.Stale)
 }
 
+// Trap smsfailover/7: what a process has read, and nobody claims, it has the index hold
+// on to: to wait there for longer than a hold is no claim.
+func TestWhatIsReadIsHeld(t *testing.T) {
+	t.Parallel()
+	const hold = 1500 * time.Millisecond
+	p := newQueue(startBroker(t), smsfailover.NewMemStore(), kafkastore.WithHold(hold)).running(t)
+	put(t, p, jobs("job", 5)...)
+	for i := range 4 {
+		pause(t.Context(), hold/2)
+		put(t, p, job(fmt.Sprintf("later-%d", i))) // which has the index looked at
+	}
+	for _, j := range claim(t, p, 9, time.Hour) {
+		require.Equal(t, 1, j.Claims, j.ID)
+		require.NoError(t, p.Done(t.Context(), j.Ref()))
+	}
+	require.EqualValues(t, 9, p.Stats().Moved, "each once")
+}
+
 // With an index too what is urgent passes a backlog, whoever stores it.
 func TestUrgentPassesTheBacklogOfTheIndex(t *testing.T) {
 	t.Parallel()
