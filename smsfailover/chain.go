@@ -28,11 +28,12 @@ import (
 //   - Nobody knows (a timeout, a broken connection): the SMS may be on its way, and
 //     another provider might send a second one. Send returns an error, and for
 //     [StickyFor] the same message goes to that provider alone, which knows it by
-//     its IdemKey. See [Provider] for how to prefer a second SMS to a late one.
+//     its IdemKey; after that the others come first for it. See [Provider] for how
+//     to prefer a second SMS to a late one.
 //   - ctx ended: an error at once that wraps ctx's.
 //
-// What it remembers for StickyFor is in memory, a hash of each such message, of
-// the last 65 536 of them.
+// What it remembers of these results is in memory, for eleven times StickyFor: a
+// hash of each such message, of the last 65 536 of them.
 //
 // A [Failover] on a Chain needs no monitor or limiter of its own, unless they are
 // for all providers together.

@@ -9,26 +9,30 @@ import (
 )
 
 // StickyFor is for how long after a result that nobody knows a message goes to
-// the same provider of a [Chain] alone. After that it goes the usual way: then
-// another provider may send it a second time, which is better than not at all.
+// the same provider of a [Chain] alone. After that the others come first: one of
+// them may send it a second time, which is better than not at all.
 const StickyFor = time.Minute
+
+// avoidFor is for how long after that a provider comes last for the message. One
+// that hangs would else be asked first again and keep it.
+const avoidFor = 10 * StickyFor
 
 const maxHolds = 1 << 16
 
-// holds remembers which messages are held to which provider, by a hash with a
-// key of its own: no number is kept.
+// holds remembers which messages are held to which provider, and then avoid it, by
+// a hash with a key of its own: no number is kept.
 type holds struct {
 	seed maphash.Seed
 	n    atomic.Int64 // len(links); nearly always 0, which needs no lock
 
 	mu    sync.Mutex
 	links map[uint64]hold
-	queue []queued // every hold that was made within StickyFor, oldest first
+	queue []queued // every hold that isn't over and avoided, oldest first
 }
 
 type hold struct {
 	link  *link
-	until time.Time
+	until time.Time // it is alone; after that it is avoided
 }
 
 type queued struct {
@@ -59,16 +63,19 @@ func (h *holds) key(p parcel) uint64 {
 	return hash.Sum64()
 }
 
-// find returns the provider that the message is held to, or nil.
-func (h *holds) find(p parcel) *link {
+// find returns the provider that the message is held to, or that it avoids by now.
+func (h *holds) find(p parcel) (alone, avoided *link) {
 	if h.n.Load() == 0 {
-		return nil
+		return nil, nil
 	}
-	key := h.key(p)
+	key, now := h.key(p), time.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.expire(time.Now(), maxHolds)
-	return h.links[key].link
+	h.expire(now, maxHolds)
+	if one := h.links[key]; now.Before(one.until) {
+		return one.link, nil
+	}
+	return nil, h.links[key].link
 }
 
 // add holds the message to l, unless it is held already: then it keeps its time.
@@ -77,7 +84,7 @@ func (h *holds) add(l *link, p parcel) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.expire(now, maxHolds-1)
-	if _, ok := h.links[key]; ok {
+	if now.Before(h.links[key].until) {
 		return
 	}
 	until := now.Add(StickyFor)
@@ -98,10 +105,10 @@ func (h *holds) forget(p parcel) {
 	h.n.Store(int64(len(h.links)))
 }
 
-// expire drops holds whose time is up, and the oldest until no more than keep are
+// expire drops what has been avoided for its time, and the oldest until no more than keep are
 // left. It requires the lock.
 func (h *holds) expire(now time.Time, keep int) {
-	for len(h.queue) > keep || len(h.queue) > 0 && !now.Before(h.queue[0].until) {
+	for len(h.queue) > keep || len(h.queue) > 0 && !now.Before(h.queue[0].until.Add(avoidFor)) {
 		old := h.queue[0]
 		h.queue = h.queue[1:]
 		// One that was forgotten and made again has a later place in the queue.

@@ -26,10 +26,21 @@ func TestHoldsAreBounded(t *testing.T) {
 		}
 		require.LessOrEqual(t, len(h.links), maxHolds)
 		require.LessOrEqual(t, len(h.queue), maxHolds)
-		require.Nil(t, h.find(parcelTo(1)), "the oldest")
-		require.Same(t, l, h.find(parcelTo(maxHolds+999)), "the newest")
+		found := func(i int, alone, avoided *link) {
+			t.Helper()
+			a, b := h.find(parcelTo(i))
+			require.Same(t, alone, a)
+			require.Same(t, avoided, b)
+		}
+		const newest = maxHolds + 999
+		found(1, nil, nil) // the oldest
+		found(newest, l, nil)
 		time.Sleep(StickyFor)
-		require.Nil(t, h.find(parcelTo(maxHolds+999)))
+		found(newest, nil, l)
+		time.Sleep(avoidFor - 1)
+		found(newest, nil, l)
+		time.Sleep(time.Nanosecond)
+		found(newest, nil, nil)
 		require.Empty(t, h.links)
 		require.Empty(t, h.queue)
 		require.Zero(t, h.n.Load())
@@ -50,9 +61,11 @@ func TestHoldIsMadeAgain(t *testing.T) {
 		time.Sleep(StickyFor / 4)
 		h.add(&link{}, p) // a further unknown result prolongs nothing
 		time.Sleep(StickyFor/4 + 1)
-		require.Same(t, l, h.find(p))
+		alone, _ := h.find(p)
+		require.Same(t, l, alone)
 		time.Sleep(StickyFor/2 - 1)
-		require.Nil(t, h.find(p))
+		alone, _ = h.find(p)
+		require.Nil(t, alone)
 	})
 }
 

@@ -33,17 +33,18 @@ func (l *link) place() int {
 // the message are not even looked at.
 func (c *Chain) route(p parcel) iter.Seq[*link] {
 	return func(yield func(*link) bool) {
-		if l := c.holds.find(p); l != nil {
-			yield(l)
+		alone, avoided := c.holds.find(p)
+		if alone != nil {
+			yield(alone)
 			return
 		}
 		var later, last []*link
 		for _, l := range c.byCost {
-			switch l.place() {
-			case placeLater:
-				later = append(later, l)
-			case placeLast:
+			switch place := l.place(); {
+			case place == placeLast || l == avoided:
 				last = append(last, l)
+			case place == placeLater:
+				later = append(later, l)
 			default:
 				if !yield(l) {
 					return

@@ -91,6 +91,36 @@ func TestRetryOfAnUnknownResultStaysWithItsProvider(t *testing.T) {
 	})
 }
 
+// A provider that hangs keeps a message for StickyFor, not for good: by then the
+// others come first for it, and for no other message.
+func TestMessageLeavesAProviderThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, first, second := twoProviders(t, false)
+		require.Error(t, send(t.Context(), c, phone))
+		time.Sleep(smsfailover.StickyFor)
+		require.NoError(t, send(t.Context(), c, phone))
+		require.Len(t, first.asked(), 1)
+		require.Len(t, second.taken(), 1)
+		require.Error(t, send(t.Context(), c, phones(7)), "another message begins with the first")
+	})
+}
+
+// Where all providers hang, a message goes round: each has it alone for its time.
+func TestMessageGoesRoundProvidersThatHang(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, first, second := twoProviders(t, false)
+		second.fail(context.DeadlineExceeded)
+		for range 4 {
+			require.Error(t, send(t.Context(), c, phone))
+			time.Sleep(smsfailover.StickyFor / 2)
+			require.Error(t, send(t.Context(), c, phone))
+			time.Sleep(smsfailover.StickyFor / 2)
+		}
+		require.Len(t, first.asked(), 4)
+		require.Len(t, second.asked(), 4)
+	})
+}
+
 func TestUnknownResultIsForgottenOnceKnown(t *testing.T) {
 	for name, err := range map[string]error{"taken": nil, "permanent": smsfailover.ErrPermanent} {
 		inBubble(t, name, func(t *testing.T) {
