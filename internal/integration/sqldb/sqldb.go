@@ -137,3 +137,16 @@ func sqliteDSN(path string) string {
 	}
 	return "file:" + strings.NewReplacer("?", "%3F", "#", "%23").Replace(path) + "?" + pragmas.Encode()
 }
+
+// Version returns what the database calls itself.
+func (d *DB) Version(t testing.TB) (version string) {
+	t.Helper()
+	ask := "SELECT version()"
+	if d.Engine == SQLite {
+		ask = "SELECT 'SQLite ' || sqlite_version()"
+	}
+	if err := d.Open(t).QueryRowContext(t.Context(), ask).Scan(&version); err != nil {
+		t.Fatalf("%s: %v", d.Engine, err)
+	}
+	return version
+}

@@ -17,6 +17,7 @@ func TestKilledProcesses(t *testing.T) {
 			Setup: func(t *testing.T) string {
 				d := sqldb.Start(t, e)
 				open(t, d) // migrates
+				t.Log(d.Version(t))
 				return d.DSN
 			},
 			Open: func(t *testing.T, dsn string) smsfailover.Store {
