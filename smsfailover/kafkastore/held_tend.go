@@ -141,14 +141,15 @@ func lock(ctx context.Context, l chan struct{}) (free func(), err error) {
 
 // yield gives unclaimed copies of keys back to the index, those that this process
 // owns, and keeps it from moving more until free is called. Others' owners find out by
-// themselves. It leaves the caller half of its time: without Kafka there is the index.
+// themselves. It leaves the caller half of its time at least: without Kafka there is
+// the index.
 func (s *Store) yield(ctx context.Context, keys []key) (free func()) {
 	s.mu.Lock()
 	o := s.own
 	s.mu.Unlock()
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
-	ctx, cancelHalf := context.WithTimeout(ctx, timeLeft(ctx)/2)
+	ctx, cancelHalf := context.WithTimeout(ctx, min(timeLeft(ctx)/2, writePause))
 	defer cancelHalf()
 	free, err := s.lockMoves(ctx)
 	if err == nil && o != nil {
@@ -167,7 +168,7 @@ func (s *Store) giveBack(ctx context.Context, o *ownership, keys []key) error {
 			places = append(places, place{topic, k.partition(s.cfg.Partitions)})
 		}
 	}
-	if err := s.readUp(ctx, o, places, attempt); err != nil {
+	if err := s.readUp(ctx, o, places, insist); err != nil {
 		return err
 	}
 	return s.withdraw(ctx, o, s.idle(o, keys, func(*entry) bool { return true }))
