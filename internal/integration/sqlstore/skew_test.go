@@ -49,8 +49,14 @@ func deadLettersByTime(t *testing.T, d *sqldb.DB) {
 	took := time.Since(before)
 	require.WithinDuration(t, before, letters[0].Due, 2*took)
 	for after, want := range map[time.Duration]int{-2 * took: 0, 2 * took: 1} {
-		letters, err := s.Dead(t.Context(), smsfailover.Filter{Before: before.Add(took + after)})
-		require.NoError(t, err)
-		require.Len(t, letters, want)
+		for quick, until := false, time.Now().Add(time.Minute); !quick; { // it measures the clocks anew, to within its time
+			require.True(t, time.Now().Before(until), "no call as quick as the first ones")
+			start := time.Now()
+			letters, err := s.Dead(t.Context(), smsfailover.Filter{Before: before.Add(took + after)})
+			require.NoError(t, err)
+			if quick = time.Since(start) <= took; quick {
+				require.Len(t, letters, want)
+			}
+		}
 	}
 }
