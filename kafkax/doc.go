@@ -1,0 +1,9 @@
+// Package kafkax shows what kafka-go clients do, as Prometheus metrics that are
+// true.
+package kafkax
+
+import (
+	_ "github.com/prometheus/client_golang/prometheus"
+	_ "github.com/prometheus/client_model/go"
+	_ "github.com/segmentio/kafka-go"
+)

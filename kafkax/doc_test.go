@@ -1,0 +1,6 @@
+package kafkax_test
+
+import (
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/prometheus/client_golang/prometheus/testutil"
+)
