@@ -36,6 +36,7 @@ var recipes = []recipe{
 	{"postgresql", realserver.FindPostgreSQL, debian("postgresql")},
 	{"faketime", realserver.FindFaketime, debian("faketime")},
 	{"chromium", realserver.FindChromium, debian("chromium", "fonts-wqy-zenhei")},
+	{"prometheus", realserver.InPath("prometheus"), debian("prometheus")}, // promtool comes with it
 	{"axe-core", realserver.InCache(realserver.AxePath()...), axe},
 }
 
