@@ -33,6 +33,7 @@ var recipes = []recipe{
 	{"redis-server", realserver.InPath("redis-server"), debian("redis-server")},
 	{"mariadb-server", realserver.InPath("mariadbd"), debian("mariadb-server")},
 	{"mysql", findMySQL, mysql},
+	{"kafka", realserver.FindKafka, kafka},
 	{"postgresql", realserver.FindPostgreSQL, debian("postgresql")},
 	{"faketime", realserver.FindFaketime, debian("faketime")},
 	{"chromium", realserver.FindChromium, debian("chromium", "fonts-wqy-zenhei")},

@@ -26,7 +26,7 @@ func findMySQL() (string, error) {
 }
 
 // mysql brings the libraries that MySQL links, unpacks it and makes an empty
-// server's data. It all appears in the cache at once, or not at all.
+// server's data.
 func mysql(ctx context.Context) error {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
 		return errors.New("it is built for linux/amd64 only")
@@ -41,27 +41,12 @@ func mysql(ctx context.Context) error {
 	if _, err := os.Stat(path); err == nil {
 		return nil // the libraries were what it lacked
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	// Beside its place, so that the last step is a rename.
-	tmp, err := os.MkdirTemp(filepath.Dir(path), "mysql-new-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(tmp)
-	base := filepath.Join(tmp, "mysql")
-	if err := unpackMySQL(ctx, tmp, base); err != nil {
-		return err
-	}
-	if err := makeMySQLData(ctx, base); err != nil {
-		return err
-	}
-	err = os.Rename(base, path)
-	if _, there := os.Stat(path); there == nil {
-		return nil // another install was faster
-	}
-	return err
+	return publish(realserver.MySQLPath(), func(tmp, base string) error {
+		if err := unpackMySQL(ctx, tmp, base); err != nil {
+			return err
+		}
+		return makeMySQLData(ctx, base)
+	})
 }
 
 // mysqlLibraries installs what mysqld links and few systems have.
@@ -79,17 +64,7 @@ func mysqlLibraries(ctx context.Context) error {
 }
 
 func unpackMySQL(ctx context.Context, tmp, base string) error {
-	if _, err := exec.LookPath("mvn"); err != nil {
-		if err := debian("maven", "default-jre-headless")(ctx); err != nil {
-			return err
-		}
-	}
-	pom := filepath.Join(tmp, "pom.xml")
-	if err := os.WriteFile(pom, realserver.MySQLPOM, 0o644); err != nil {
-		return err
-	}
-	if err := quietly(ctx, "mvn", "-q", "-B", "-f", pom,
-		"dependency:unpack-dependencies", "-DoutputDirectory="+base); err != nil {
+	if err := maven(ctx, tmp, realserver.MySQLPOM, "unpack-dependencies", base); err != nil {
 		return err
 	}
 	for _, name := range []string{"mysqld", "mysql"} {
