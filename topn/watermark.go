@@ -1,0 +1,36 @@
+package topn
+
+import (
+	"fmt"
+)
+
+// A Position says which part of a log a batch is: the offsets from First to Last
+// of Stream, a name such as topic and partition. Offsets may have gaps, and must
+// rise from batch to batch. They are 0 to 2^53-1.
+type Position struct {
+	Stream      string
+	First, Last int64
+}
+
+// An OverlapError is returned by [Board.IncrBatch] when a part of the batch has
+// been applied before: Mark, the last offset of Stream that was, is First or
+// more and less than Last. Nothing was applied. Cut the batch after Mark and send
+// the rest.
+type OverlapError struct {
+	Stream string
+	Mark   int64
+}
+
+// Error implements error.
+func (e *OverlapError) Error() string {
+	return fmt.Sprintf("topn: a part of the batch was applied before: the mark of stream %q is %d", e.Stream, e.Mark)
+}
+
+const maxOffset = 1<<53 - 1 // the greatest that Redis' scripts compare exactly
+
+func (p *Position) validate() error {
+	if p.Stream == "" || p.First < 0 || p.Last < p.First || p.Last > maxOffset {
+		return fmt.Errorf("%w: Position{%q, %d, %d}: want a stream and 0 <= First <= Last < 2^53", ErrInput, p.Stream, p.First, p.Last)
+	}
+	return nil
+}
