@@ -28,10 +28,10 @@ const maxHalfLives = 1023
 // take a fixed moment, not the start of the process. The time of a like that is
 // taken back is that of the like.
 //
-// Weights double each halfLife without end, and a board holds scores up to 2^53. A
-// member with n likes of the latest halfLife gets there log2(2^53/n)-1 half-lives
+// Weights double each halfLife, and a board holds scores up to 2^53. A member that
+// gets n likes in every halfLife is there no sooner than log2(2^53/n)-1 half-lives
 // after the landmark: 32 of them for a million likes, so 16 days for a halfLife of
-// twelve hours. Long before that begin a new board with a later landmark, under
+// twelve hours. Well before that begin a new board with a later landmark, under
 // another key, filled by its Source with weights of the new landmark; [Window] makes
 // such keys and gives the landmark with [Window.Start]:
 //

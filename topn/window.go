@@ -67,14 +67,15 @@ func (w Window) End(at time.Time) time.Time {
 	}
 }
 
-// firstOf returns the first moment of a day. Where the clocks jump over midnight
-// time.Date may answer with the evening before.
+// firstOf returns the first moment of a day. A midnight that comes twice begins the
+// day by the old offset; one that is left out, by the old offset too, for that is
+// when the clocks jump; one that the clocks are put back from, by the new.
 func firstOf(year int, month time.Month, day int, zone *time.Location) time.Time {
-	t := time.Date(year, month, day, 0, 0, 0, 0, zone)
-	if want := time.Date(year, month, day, 12, 0, 0, 0, zone).Day(); t.Day() != want {
-		_, before := t.Zone()
-		_, after := t.Add(24 * time.Hour).Zone()
-		t = t.Add(time.Duration(after-before) * time.Second)
+	midnight := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	first := time.Date(year, month, day, 0, 0, 0, 0, zone)
+	_, before := first.Add(-2 * time.Hour).Zone()
+	if t := midnight.Add(-time.Duration(before) * time.Second).In(zone); t.Day() == midnight.Day() {
+		first = t
 	}
-	return t
+	return first
 }
