@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/ycvk/tinybook/examples/tinybook/internal/chars"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/fields"
 )
 
@@ -68,9 +69,9 @@ func checkNickname(f *fields.Errors, nickname string) {
 		f.Add(fieldNickname, fields.Required)
 	case strings.ContainsFunc(nickname, unicode.IsControl):
 		f.Add(fieldNickname, fields.Character)
-	case !strings.ContainsFunc(nickname, isSeen):
+	case !strings.ContainsFunc(nickname, chars.IsSeen):
 		f.Add(fieldNickname, fields.Required)
-	case hasHidden(nickname, nil):
+	case chars.HasHidden(nickname, nil):
 		f.Add(fieldNickname, fields.Character)
 	case utf8.RuneCountInString(nickname) > maxNickname:
 		f.Add(fieldNickname, fields.TooLong, maxNickname)
@@ -97,9 +98,9 @@ func checkBirthday(f *fields.Errors, birthday string, today time.Time) {
 
 func checkAboutMe(f *fields.Errors, about string) {
 	// Persian and the scripts of India are written with the joiners.
-	allowed := []rune{'\n', '\t', joiner, nonJoiner}
+	allowed := []rune{'\n', '\t', chars.Joiner, chars.NonJoiner}
 	switch {
-	case hasHidden(about, allowed):
+	case chars.HasHidden(about, allowed):
 		f.Add(fieldAboutMe, fields.Character)
 	case utf8.RuneCountInString(about) > maxAboutMe:
 		f.Add(fieldAboutMe, fields.TooLong, maxAboutMe)

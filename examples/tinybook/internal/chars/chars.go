@@ -1,4 +1,6 @@
-package user
+// Package chars tells characters that readers can see from those that they
+// can't, for every text that one user writes and others read.
+package chars
 
 import (
 	"slices"
@@ -6,9 +8,14 @@ import (
 	"unicode/utf8"
 )
 
+// The joiners. Persian and the scripts of India are written with both, and
+// Joiner glues emoji together.
 const (
-	nonJoiner     = '\u200c'
-	joiner        = '\u200d' // glues emoji together
+	NonJoiner = '\u200c'
+	Joiner    = '\u200d'
+)
+
+const (
 	emojiSelector = '\ufe0f' // asks for the picture of what stands before it
 	keyCap        = '\u20e3'
 	blankBraille  = '\u2800'
@@ -66,9 +73,9 @@ func isHidden(r rune) bool {
 		unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// hasHidden reports whether s has a hidden character that isn't in allowed and
+// HasHidden reports whether s has a hidden character that isn't in allowed and
 // isn't at its place in an emoji.
-func hasHidden(s string, allowed []rune) bool {
+func HasHidden(s string, allowed []rune) bool {
 	runes := []rune(s)
 	for i, r := range runes {
 		if isHidden(r) && !slices.Contains(allowed, r) && !inEmoji(runes, i) {
@@ -88,7 +95,7 @@ func inEmoji(s []rune, i int) bool {
 		return s[i]
 	}
 	switch s[i] {
-	case joiner:
+	case Joiner:
 		before := i - 1
 		if at(before) == emojiSelector || unicode.Is(skins, at(before)) {
 			before--
@@ -101,7 +108,7 @@ func inEmoji(s []rune, i int) bool {
 	}
 }
 
-// isSeen reports whether r leaves a mark of its own.
-func isSeen(r rune) bool {
+// IsSeen reports whether r leaves a mark of its own.
+func IsSeen(r rune) bool {
 	return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.Is(unicode.M, r) && !isHidden(r)
 }
