@@ -1,0 +1,163 @@
+package platform
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/sasl/plain"
+	"github.com/twmb/franz-go/pkg/kfake"
+)
+
+const (
+	partitions = 3 // of a topic that this application makes
+	// fetchWait bounds how long a broker holds back what it has: readers see an
+	// event at once when there is one.
+	fetchWait = 250 * time.Millisecond
+)
+
+// Kafka is the way to a Kafka, and for the embedded one the broker too. It is
+// safe for concurrent use.
+type Kafka struct {
+	brokers   []string
+	embedded  *kfake.Cluster
+	transport *kafka.Transport
+	dialer    *kafka.Dialer
+}
+
+// OpenEmbeddedKafka starts a broker inside the process. It listens on a port of
+// this machine, and wants a password that nobody else knows. What is in dir is
+// there again at the next start, also after a kill -9; an empty dir keeps
+// nothing. Stop every reader and writer before Close.
+func OpenEmbeddedKafka(dir string) (*Kafka, error) {
+	const user, method = "tinybook", "PLAIN"
+	password := rand.Text()
+	opts := []kfake.Opt{kfake.NumBrokers(1), kfake.EnableSASL(), kfake.Superuser(method, user, password)}
+	if dir != "" {
+		if err := prepare(dir); err != nil {
+			return nil, fmt.Errorf("platform: embedded kafka: %w", err)
+		}
+		opts = append(opts, kfake.DataDir(dir))
+	}
+	broker, err := kfake.NewCluster(opts...)
+	if err != nil {
+		return nil, fmt.Errorf("platform: embedded kafka: %w", err)
+	}
+	login := plain.Mechanism{Username: user, Password: password}
+	return &Kafka{
+		brokers: broker.ListenAddrs(), embedded: broker,
+		transport: &kafka.Transport{SASL: login},
+		dialer:    &kafka.Dialer{Timeout: pingTimeout, SASLMechanism: login},
+	}, nil
+}
+
+// prepare makes the directory of a broker and takes the password out of it that
+// the process before chose.
+func prepare(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	err := os.Remove(filepath.Join(dir, "sasl.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// OpenKafka connects to a real Kafka and fails if none of the brokers answers.
+func OpenKafka(ctx context.Context, brokers []string) (*Kafka, error) {
+	k := &Kafka{
+		brokers: brokers, transport: &kafka.Transport{DialTimeout: pingTimeout},
+		dialer: &kafka.Dialer{Timeout: pingTimeout},
+	}
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	if _, err := k.Client().Metadata(ctx, &kafka.MetadataRequest{Topics: []string{}}); err != nil {
+		err = fmt.Errorf("platform: kafka at %s is not reachable: %w; start it, or unset TINYBOOK_KAFKA_BROKERS to use the embedded one", strings.Join(brokers, ","), err)
+		return nil, errors.Join(err, k.Close())
+	}
+	return k, nil
+}
+
+// Client returns a client that shares the connections of k.
+func (k *Kafka) Client() *kafka.Client {
+	return &kafka.Client{Addr: kafka.TCP(k.brokers...), Transport: k.transport}
+}
+
+// Ensure makes the topics that aren't there yet. It leaves those that are alone,
+// however many partitions they have.
+func (k *Kafka) Ensure(ctx context.Context, topics ...string) error {
+	wanted := make([]kafka.TopicConfig, len(topics))
+	for i, topic := range topics {
+		// As many copies as the brokers are configured for.
+		wanted[i] = kafka.TopicConfig{Topic: topic, NumPartitions: partitions, ReplicationFactor: -1}
+	}
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	answer, err := k.Client().CreateTopics(ctx, &kafka.CreateTopicsRequest{Topics: wanted})
+	if err != nil {
+		return fmt.Errorf("platform: kafka: create topics: %w", err)
+	}
+	var errs []error
+	for topic, err := range answer.Errors {
+		if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) {
+			errs = append(errs, fmt.Errorf("platform: kafka: create topic %s: %w", topic, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Writer returns a writer to topic that answers once every copy of a message is
+// written. Messages with one key keep their order. The caller closes it.
+func (k *Kafka) Writer(topic string) *kafka.Writer {
+	return &kafka.Writer{
+		Addr: kafka.TCP(k.brokers...), Topic: topic, Transport: k.transport,
+		Balancer: &kafka.Hash{}, RequiredAcks: kafka.RequireAll,
+		// Callers hand over batches; one that waits for more to come gains nothing.
+		BatchTimeout: time.Millisecond,
+	}
+}
+
+// Reader returns a reader of topic that shares the work with the others of its
+// group and begins, when the group is new, with the oldest message. It runs
+// goroutines from here on, until the caller closes it.
+func (k *Kafka) Reader(topic, group string) *kafka.Reader {
+	return kafka.NewReader(kafka.ReaderConfig{
+		Brokers: k.brokers, Dialer: k.dialer, GroupID: group, Topic: topic,
+		StartOffset: kafka.FirstOffset, MaxWait: fetchWait,
+	})
+}
+
+// End returns the offset that the next message of a partition will have.
+func (k *Kafka) End(ctx context.Context, topic string, partition int) (int64, error) {
+	answer, err := k.Client().ListOffsets(ctx, &kafka.ListOffsetsRequest{
+		Topics: map[string][]kafka.OffsetRequest{topic: {kafka.LastOffsetOf(partition)}},
+	})
+	if err != nil {
+		return 0, fmt.Errorf("platform: kafka: end of %s/%d: %w", topic, partition, err)
+	}
+	for _, p := range answer.Topics[topic] {
+		if p.Partition == partition {
+			if p.Error != nil {
+				return 0, fmt.Errorf("platform: kafka: end of %s/%d: %w", topic, partition, p.Error)
+			}
+			return p.LastOffset, nil
+		}
+	}
+	return 0, fmt.Errorf("platform: kafka: end of %s/%d: not in the answer", topic, partition)
+}
+
+// Close closes the connections, and stops the broker if it is the embedded one.
+func (k *Kafka) Close() error {
+	k.transport.CloseIdleConnections()
+	if k.embedded != nil {
+		k.embedded.Close()
+	}
+	return nil
+}
