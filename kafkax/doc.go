@@ -2,8 +2,4 @@
 // true.
 package kafkax
 
-import (
-	_ "github.com/prometheus/client_golang/prometheus"
-	_ "github.com/prometheus/client_model/go"
-	_ "github.com/segmentio/kafka-go"
-)
+import _ "github.com/segmentio/kafka-go"

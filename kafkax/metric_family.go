@@ -1,0 +1,95 @@
+package kafkax
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+)
+
+// A family is the series of one metric.
+type family struct {
+	def     *def
+	desc    *prometheus.Desc
+	names   []string // of all labels that are not options, in the table's order
+	consts  []*dto.LabelPair
+	bounds  []float64 // of a histogram
+	native  float64   // of a histogram: 0 is off
+	divisor float64
+
+	mu      sync.RWMutex
+	entries map[string]*entry
+}
+
+func newFamily(d *def, c *config, fixed prometheus.Labels) *family {
+	f := &family{def: d, names: d.labelNames(c), divisor: d.divisor(), entries: map[string]*entry{}}
+	consts := prometheus.Labels{}
+	var variable []string
+	for _, name := range f.names {
+		if value, ok := fixed[name]; ok {
+			consts[name] = value
+		} else {
+			variable = append(variable, name)
+		}
+	}
+	maps.Copy(consts, c.constLabels)
+	f.desc = prometheus.NewDesc(d.fullName(c), d.help, variable, consts)
+	for name, value := range c.constLabels {
+		f.consts = append(f.consts, &dto.LabelPair{Name: &name, Value: &value})
+	}
+	if d.typ == TypeHistogram {
+		f.bounds, f.native = d.buckets(c), c.nativeFactor
+	}
+	return f
+}
+
+// snapshot returns the series of the moment, in no order.
+func (f *family) snapshot() []*entry {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return slices.AppendSeq(make([]*entry, 0, len(f.entries)), maps.Values(f.entries))
+}
+
+// acquire returns the scope's cell of a series, which it makes where there is
+// none.
+func acquire[C any](s *scope, id metricID, values []string, fresh func(*family) *C) *C {
+	f := s.reg.families[id]
+	var buf [128]byte
+	key := s.reg.key(buf[:0], id, values)
+	f.mu.RLock()
+	e := f.entries[string(key)]
+	f.mu.RUnlock()
+	if e != nil {
+		if c := e.cellOf(s); c != nil {
+			return c.(*C)
+		}
+	}
+	return f.add(s, string(key), func() any { return fresh(f) }).(*C)
+}
+
+func (f *family) add(s *scope, key string, fresh func() any) any {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e := f.entries[key]
+	if e == nil {
+		e = newEntry(f, key)
+		f.entries[key] = e
+	}
+	return e.join(s, fresh)
+}
+
+func (f *family) remove(s *scope, key []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if e := f.entries[string(key)]; e != nil && e.leave(s) {
+		delete(f.entries, string(key))
+	}
+}
+
+func (f *family) removeAll(s *scope) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	maps.DeleteFunc(f.entries, func(_ string, e *entry) bool { return e.leave(s) })
+}

@@ -1,0 +1,74 @@
+package kafkax
+
+// A scope is one client's share of a registry. Asking twice for the same series
+// gives the same one, so that cold paths need not keep it. Where several scopes
+// ask for the same labels, they share a counter, histogram or summary; a gauge
+// is each scope's own, and a scrape shows their sum or maximum. Every method is
+// safe for concurrent use.
+//
+// Values stand for the labels in the table's order; a metric with an optional
+// partition always takes one.
+type scope struct {
+	reg *registry
+}
+
+func (s *scope) counter(id metricID, values ...string) *counter {
+	return acquire(s, id, values, newCounter)
+}
+
+func (s *scope) gauge(id metricID, values ...string) *gauge {
+	return acquire(s, id, values, newGauge)
+}
+
+func (s *scope) histogram(id metricID, values ...string) *histogram {
+	return acquire(s, id, values, newHistogram)
+}
+
+func (s *scope) summary(id metricID, values ...string) *summary {
+	return acquire(s, id, values, newSummary)
+}
+
+// counters returns the counters of all values of the last label, in the table's
+// order, and so makes them exist at zero.
+func (s *scope) counters(id metricID, values ...string) []*counter {
+	return forValues(id, values, func(all []string) *counter { return s.counter(id, all...) })
+}
+
+// histograms is counters for histograms.
+func (s *scope) histograms(id metricID, values ...string) []*histogram {
+	return forValues(id, values, func(all []string) *histogram { return s.histogram(id, all...) })
+}
+
+// states returns the state set of a gauge whose last label has fixed values.
+func (s *scope) states(id metricID, values ...string) *stateSet {
+	return &stateSet{gauges: forValues(id, values, func(all []string) *gauge { return s.gauge(id, all...) })}
+}
+
+func forValues[C any](id metricID, values []string, get func([]string) *C) []*C {
+	last := table[id].values
+	all := make([]*C, len(last))
+	for i, value := range last {
+		all[i] = get(append(values[:len(values):len(values)], value))
+	}
+	return all
+}
+
+// remove gives up one series: it vanishes unless another scope has it too. What
+// the caller still holds of it is dead. It does nothing where there is none.
+func (s *scope) remove(id metricID, values ...string) {
+	s.reg.families[id].remove(s, s.reg.key(nil, id, values))
+}
+
+// removeAll gives up the series of all values of the last label.
+func (s *scope) removeAll(id metricID, values ...string) {
+	for _, value := range table[id].values {
+		s.remove(id, append(values[:len(values):len(values)], value)...)
+	}
+}
+
+// close gives up every series of the scope. Its cost is that of a scrape.
+func (s *scope) close() {
+	for _, f := range s.reg.list {
+		f.removeAll(s)
+	}
+}
