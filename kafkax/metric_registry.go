@@ -20,13 +20,18 @@ func newRegistry(c *config, fixed prometheus.Labels, groups ...group) *registry 
 	for id := range table {
 		for _, g := range groups {
 			if table[id].group == g {
-				r.families[id] = newFamily(&table[id], c, fixed)
-				r.list = append(r.list, r.families[id])
+				r.include(metricID(id), c, fixed)
 			}
 		}
 	}
 	r.showFolded()
 	return r
+}
+
+// include adds one metric. It comes before any scope.
+func (r *registry) include(id metricID, c *config, fixed prometheus.Labels) {
+	r.families[id] = newFamily(&table[id], c, fixed)
+	r.list = append(r.list, r.families[id])
 }
 
 func (r *registry) showFolded() {

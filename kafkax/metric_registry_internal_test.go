@@ -11,7 +11,7 @@ import (
 // registryCollector shows a bare registry to Prometheus.
 type registryCollector struct{ reg *registry }
 
-func (c registryCollector) Describe(ch chan<- *prometheus.Desc)  { c.reg.describe(ch) }
+func (c registryCollector) Describe(ch chan<- *prometheus.Desc) { c.reg.describe(ch) }
 func (c registryCollector) Collect(ch chan<- prometheus.Metric) { c.reg.collect(ch) }
 
 func newTestRegistry(t *testing.T, opts ...Option) *registry {

@@ -1,0 +1,61 @@
+package kafkax
+
+import (
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/segmentio/kafka-go"
+)
+
+// ObserveWriter shows what w counts, its attempts, retries and times, under
+// writer=name, until remove is called; calling it again does nothing. A writer
+// with a name that another one has adds to the same series, and the same writer
+// under the same name is counted once. Metrics holds w until then.
+//
+// Use [Metrics.Writer] for the outcome and latency of every message. A name that
+// is empty or not UTF-8, or a nil w, is [ErrInput].
+func (m *Metrics) ObserveWriter(name string, w *kafka.Writer) (remove func(), err error) {
+	if err := checkClient(name, w == nil); err != nil {
+		return nil, fmt.Errorf("kafkax: ObserveWriter: %w", err)
+	}
+	return m.watchWriter(name, w), nil
+}
+
+// ObserveReader shows what r counts, its fetches, rebalances and queue, under
+// reader=name, until remove is called; calling it again does nothing. A reader
+// with the name and group of another one adds to the same series, and the same
+// reader under the same name is counted once. Metrics holds r until then. For a
+// reader of one partition it shows the lag too.
+//
+// Use [Metrics.Reader] for latencies, offsets and results. A name that is empty
+// or not UTF-8, or a nil r, is [ErrInput].
+func (m *Metrics) ObserveReader(name string, r *kafka.Reader) (remove func(), err error) {
+	if err := checkClient(name, r == nil); err != nil {
+		return nil, fmt.Errorf("kafkax: ObserveReader: %w", err)
+	}
+	return m.watchReader(name, r, true), nil
+}
+
+func (m *Metrics) watchWriter(name string, w *kafka.Writer) (remove func()) {
+	return m.watches.add(watchKey{name, w}, func() *watch {
+		return watchWriter(m.reg.scope(), name, w)
+	})
+}
+
+func (m *Metrics) watchReader(name string, r *kafka.Reader, lag bool) (remove func()) {
+	return m.watches.add(watchKey{name, r}, func() *watch {
+		return watchReader(m.reg.scope(), name, r, lag)
+	})
+}
+
+func checkClient(name string, isNil bool) error {
+	switch {
+	case name == "":
+		return fmt.Errorf("%w: the name is empty", ErrInput)
+	case !utf8.ValidString(name):
+		return fmt.Errorf("%w: the name %q is not UTF-8", ErrInput, name)
+	case isNil:
+		return fmt.Errorf("%w: the client %q is nil", ErrInput, name)
+	}
+	return nil
+}
