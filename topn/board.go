@@ -1,107 +1,110 @@
 package topn
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// A Board is one leaderboard. It is safe for concurrent use.
+// A Board is one leaderboard: a sorted set in Redis, which every process writes
+// to, and in each process a snapshot of its first N places, which readers share.
+//
+// Writers change the set and its mark, a number, in one script. [Board.Run] asks
+// each tick for the mark alone, and reads the places again when it is another than
+// before. Nobody takes the mark away, so every process sees every change within a
+// tick and its jitter, and a change that comes while the places are read is seen
+// with the next tick.
+//
+// The database is the truth. While Redis doesn't hold the board, since nobody has
+// asked for it yet or the server lost its data, nothing is written to it: Run or
+// [Board.Load] rebuilds it from the [Source], one process at a time. So write the
+// database first, and the board then. While Redis doesn't answer, reads go on
+// from the last snapshot, which is Stale.
+//
+// All keys have names like topn:{key}:board: the prefix, and the key as the hash
+// tag, so that they lie on one node of a Redis Cluster. They don't expire; to be
+// rid of a board, delete its keys and stop asking for it. On an Absolute board
+// Redis holds about 100 bytes for each member retained, and 60 for each one that
+// had a change since the rebuild before last, so rebuild now and then where there
+// are many more members than are retained.
+//
+// It is safe for concurrent use and never closes the client. It needs Redis 5 or
+// later.
 type Board[M comparable] struct {
 	rdb    redis.UniversalClient
 	codec  Codec[M]
 	source Source[M]
 	cfg    config
 	name   string
+	keys   keys
+
+	base    time.Time // what times are counted from, so that the wall clock may jump
+	state   atomic.Pointer[state[M]]
+	reads   atomic.Uint64 // gives each reading its turn
+	loads   flights
+	marks   flights
+	marked  atomic.Int64 // when a Mark was last sent, since base; 0 for never
+	failed  atomic.Pointer[failure]
+	running atomic.Bool
+	counts  counts
 }
 
+// maxScore is the greatest score: beyond it a float64 has no room for all whole
+// numbers.
 const maxScore = 1 << 53
 
-var errUnbuilt = errors.New("topn: not built yet")
-
 // New returns the board named key in the Redis of c. It sends nothing and starts
-// nothing. The error wraps [ErrInput] and joins all that is wrong with the
-// arguments.
+// nothing: until [Board.Run] or [Board.Load] has read the board, Top is empty.
+// Boards of one prefix and key are one board, so that all processes must give the
+// same mode, codec and N. The error wraps [ErrInput] and joins all that is wrong
+// with the arguments.
 func New[M comparable](c redis.UniversalClient, key string, codec Codec[M], source Source[M], opts ...Option) (*Board[M], error) {
 	cfg := newConfig(opts)
-	err := cfg.validate()
+	errs := []error{checkClient(c), checkKey(key), checkGiven("codec", codec), checkGiven("source", source), cfg.validate()}
 	if cfg.boards {
-		err = errors.Join(err, fmt.Errorf("%w: WithCapacity(%d): only NewBoards has one", ErrInput, cfg.capacity))
+		errs = append(errs, fmt.Errorf("%w: WithCapacity(%d): only NewBoards has one", ErrInput, cfg.capacity))
 	}
-	if err := errors.Join(checkBoard(c, key, codec == nil, source == nil), err); err != nil {
+	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
 	return newBoard(c, key, codec, source, &cfg), nil
 }
 
-func checkBoard(c redis.UniversalClient, key string, noCodec, noSource bool) error {
-	var errs []error
-	if c == nil {
-		errs = append(errs, fmt.Errorf("%w: the client is nil", ErrInput))
+// newBoard is New for arguments that were checked.
+func newBoard[M comparable](c redis.UniversalClient, key string, codec Codec[M], source Source[M], cfg *config) *Board[M] {
+	b := &Board[M]{
+		rdb: c, codec: codec, source: source, cfg: *cfg, name: key,
+		keys: newKeys(cfg.prefix, key), base: time.Now(),
 	}
-	if noCodec {
-		errs = append(errs, fmt.Errorf("%w: the codec is nil", ErrInput))
+	b.state.Store(new(state[M]))
+	return b
+}
+
+func checkClient(c redis.UniversalClient) error { return checkGiven("client", c) }
+
+// checkGiven refuses what is nil, or holds a nil pointer or function.
+func checkGiven(what string, v any) error {
+	r := reflect.ValueOf(v)
+	if r.IsValid() && (r.Kind() != reflect.Pointer && r.Kind() != reflect.Func || !r.IsNil()) {
+		return nil
 	}
-	if noSource {
-		errs = append(errs, fmt.Errorf("%w: the source is nil", ErrInput))
-	}
-	return errors.Join(append(errs, checkKey(key))...)
+	return fmt.Errorf("%w: the %s is nil", ErrInput, what)
 }
 
 func checkKey(key string) error {
-	if key == "" || strings.ContainsAny(key, "{}") {
-		return fmt.Errorf("%w: the key is %q: want a name without braces", ErrInput, key)
+	if key == "" || len(key) > maxKey || strings.ContainsAny(key, "{}") {
+		return fmt.Errorf("%w: the key is %.100q, of %d bytes: want 1 to %d without braces", ErrInput, key, len(key), maxKey)
 	}
 	return nil
 }
 
-// newBoard is New for arguments that were checked; see Boards.
-func newBoard[M comparable](c redis.UniversalClient, key string, codec Codec[M], source Source[M], cfg *config) *Board[M] {
-	return &Board[M]{rdb: c, codec: codec, source: source, cfg: *cfg, name: key}
-}
+const maxKey = 1024
 
-// Run keeps the snapshot fresh until ctx is done, and then returns nil.
-func (b *Board[M]) Run(ctx context.Context) error { return errUnbuilt }
-
-// Top returns the first n places of the snapshot.
-func (b *Board[M]) Top(n int) []Item[M] { return nil }
-
-// Snapshot returns the snapshot.
-func (b *Board[M]) Snapshot() Snapshot[M] { return Snapshot[M]{} }
-
-// Load returns the first n places, read from Redis or the Source while cold.
-func (b *Board[M]) Load(ctx context.Context, n int) (Snapshot[M], error) {
-	return Snapshot[M]{}, errUnbuilt
-}
-
-// Incr adds delta to the score of m.
-func (b *Board[M]) Incr(ctx context.Context, m M, delta float64) error { return errUnbuilt }
-
-// IncrBatch adds each delta to the score of its member.
-func (b *Board[M]) IncrBatch(ctx context.Context, deltas map[M]float64, p *Position) error {
-	if p != nil {
-		if err := p.validate(); err != nil {
-			return err
-		}
-	}
-	return errUnbuilt
-}
-
-// Watermark returns the last offset of stream that was applied.
-func (b *Board[M]) Watermark(ctx context.Context, stream string) (mark int64, ok bool, err error) {
-	return 0, false, errUnbuilt
-}
-
-// Apply sets scores, the newer version wins.
-func (b *Board[M]) Apply(ctx context.Context, es ...Entry[M]) (applied int, err error) {
-	return 0, errUnbuilt
-}
-
-// Mark tells every process that the board has changed.
-func (b *Board[M]) Mark(ctx context.Context) error { return errUnbuilt }
-
-// Rebuild fills the board from the Source.
-func (b *Board[M]) Rebuild(ctx context.Context) error { return errUnbuilt }
+// elapsed returns the time since the board was made. It is never 0, which stands
+// for never.
+func (b *Board[M]) elapsed() time.Duration { return max(1, time.Since(b.base)) }

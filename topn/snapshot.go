@@ -33,7 +33,7 @@ type Snapshot[M comparable] struct {
 	// Items are the places, best first. A board of fewer members has fewer.
 	Items []Item[M]
 	// Version is the mark in Redis that the items were read under. It means
-	// nothing but that another Version is another reading: it doesn't always
+	// nothing but that another Version may have other items: it doesn't always
 	// rise. It is 0 unless From is FromRedis.
 	Version int64
 	// At is when this was last known to be what the board says.

@@ -1,7 +1,11 @@
 package topn
 
 import (
+	"context"
+	"errors"
 	"fmt"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // A Position says which part of a log a batch is: the offsets from First to Last
@@ -33,4 +37,21 @@ func (p *Position) validate() error {
 		return fmt.Errorf("%w: Position{%q, %d, %d}: want a stream and 0 <= First <= Last < 2^53", ErrInput, p.Stream, p.First, p.Last)
 	}
 	return nil
+}
+
+// Watermark returns the last offset of stream that [Board.IncrBatch] has applied,
+// and reports whether there is one: there is none before the first batch with a
+// Position of that stream, and after Redis lost its data.
+func (b *Board[M]) Watermark(ctx context.Context, stream string) (mark int64, ok bool, err error) {
+	if err := contextError(ctx); err != nil {
+		return 0, false, err
+	}
+	mark, err = b.rdb.HGet(ctx, b.keys.offsets, stream).Int64()
+	if errors.Is(err, redis.Nil) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, b.unanswered(ctx, "read the watermark of", err)
+	}
+	return mark, true, nil
 }

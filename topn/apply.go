@@ -1,0 +1,71 @@
+package topn
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+)
+
+// Apply sets the scores of members where an Entry's Version is newer than what the
+// board has seen of its member, and returns how many were. The others were applied
+// before, or something newer was, and change nothing: Apply can be repeated, and
+// entries may come in any order, also across rebuilds and for members that were
+// trimmed. It is for [Absolute] boards; es is only read.
+//
+// More than 1000 entries are sent in parts. After an error some of the entries may
+// have been applied, also the first beyond those counted: repeat the call.
+//
+// Where Redis holds no board nothing is applied, which is no error: the rebuild
+// finds the row in the database. So write the database before the event is sent.
+// The error wraps [ErrMode], [ErrScore], [ErrInput], or what Redis said.
+func (b *Board[M]) Apply(ctx context.Context, es ...Entry[M]) (applied int, err error) {
+	rows, err := b.writable(es)
+	if err != nil {
+		return 0, err
+	}
+	return b.apply(ctx, rows, func(r row[M]) string { return formatScore(r.Score) })
+}
+
+// Remove takes members off the board, such as a row that was deleted or is shown no
+// more, and returns how many entries were news. It is an Apply without a Score:
+// the newer Version wins, so that an older event doesn't bring the member back,
+// and a newer one does. The [Source] must leave such rows out.
+func (b *Board[M]) Remove(ctx context.Context, es ...Entry[M]) (applied int, err error) {
+	rows, err := b.writable(es)
+	if err != nil {
+		return 0, err
+	}
+	return b.apply(ctx, rows, func(row[M]) string { return "" })
+}
+
+func (b *Board[M]) writable(es []Entry[M]) ([]row[M], error) {
+	if b.cfg.mode != Absolute {
+		return nil, fmt.Errorf("%w: Apply to a %v board", ErrMode, b.cfg.mode)
+	}
+	return b.rows(es)
+}
+
+func (b *Board[M]) apply(ctx context.Context, rows []row[M], score func(row[M]) string) (applied int, err error) {
+	if err := contextError(ctx); err != nil {
+		return 0, err
+	}
+	names := []string{
+		b.keys.board, b.keys.mark, b.keys.versions, b.keys.older,
+		b.keys.fresh, b.keys.freshVersions, b.keys.trimmed,
+	}
+	for len(rows) > 0 {
+		part := rows[:min(len(rows), chunk)]
+		rows = rows[len(part):]
+		args := make([]any, 0, 2+3*len(part))
+		args = append(args, b.cfg.retain, b.cfg.n)
+		for _, r := range part {
+			args = append(args, r.encoded, score(r), strconv.FormatInt(r.Version, 10))
+		}
+		n, err := applyScript.Run(ctx, b.rdb, names, args...).Int()
+		if err != nil {
+			return applied, b.unanswered(ctx, "apply to", err)
+		}
+		applied += n
+	}
+	return applied, nil
+}

@@ -1,0 +1,29 @@
+
+-- KEYS: lease, fresh, its versions, delta, board, mark, versions, older, trimmed.
+-- ARGV: token, seed, then what the mode needs.
+local lease, fresh, freshversions, delta = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local board, mark, versions, older, trimmed = KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[9]
+local holder = call('GET', lease)
+if holder == 'done ' .. ARGV[1] then return 1 end -- its answer was lost
+if holder ~= ARGV[1] or call('EXISTS', fresh) == 0 then return 0 end
+
+-- take puts what was built in the place of what was there. A RENAME that removes
+-- a large value would block the server, so UNLINK comes first.
+local function take(built, place)
+  call('UNLINK', place)
+  call('RENAME', built, place)
+  call('PERSIST', place)
+end
+
+-- A mark starts anywhere, lest a board that was lost and filled again gets back to
+-- a mark that a reader has seen.
+local function finish()
+  local seen = call('GET', mark)
+  if seen and string.match(seen, '^%-?%d+$') then
+    call('INCR', mark)
+  else
+    call('SET', mark, ARGV[2])
+  end
+  call('SET', lease, 'done ' .. ARGV[1], 'PX', 10000)
+  return 1
+end
