@@ -1,0 +1,69 @@
+package kafkatest
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+)
+
+// CreateTopic creates a topic of that many partitions, at least 1. It returns an
+// error that wraps kafka.TopicAlreadyExists where there is one, or [ErrStopped].
+func (b *Broker) CreateTopic(name string, partitions int) error {
+	if name == "" || partitions < 1 {
+		return fmt.Errorf("kafkatest: create topic %q: %d partitions: want a name and at least 1", name, partitions)
+	}
+	return b.ask(func(c *kfake.Cluster) error {
+		return named(c.CreateTopic(name, int32(partitions), nil), "create topic %q", name)
+	})
+}
+
+// DeleteTopic deletes a topic, its messages and what groups have committed of it. It
+// returns an error that wraps kafka.UnknownTopicOrPartition, or [ErrStopped].
+func (b *Broker) DeleteTopic(name string) error {
+	return b.ask(func(c *kfake.Cluster) error {
+		return named(c.DeleteTopic(name), "delete topic %q", name)
+	})
+}
+
+// DeleteRecords deletes the messages of a partition whose offsets are below before,
+// as retention does, whether they have been read or not. It returns an error that
+// wraps kafka.UnknownTopicOrPartition, or kafka.OffsetOutOfRange where before is
+// beyond the log's end, or [ErrStopped].
+func (b *Broker) DeleteRecords(topic string, partition int, before int64) error {
+	return b.ask(func(c *kfake.Cluster) error {
+		if before < 0 { // which would be all of them
+			return named(kerr.OffsetOutOfRange, "delete records of %q/%d below %d", topic, partition, before)
+		}
+		return named(c.DeleteRecords(topic, int32(partition), before),
+			"delete records of %q/%d below %d", topic, partition, before)
+	})
+}
+
+// Move gives a partition another leader, and its clients have to find out. It
+// returns an error that wraps kafka.UnknownTopicOrPartition, one for a broker that
+// doesn't exist, or [ErrStopped].
+func (b *Broker) Move(topic string, partition, broker int) error {
+	if broker < 0 || broker >= b.cfg.brokers {
+		return fmt.Errorf("kafkatest: move %q/%d: broker %d: want 0 to %d", topic, partition, broker, b.cfg.brokers-1)
+	}
+	return b.ask(func(c *kfake.Cluster) error {
+		if c.PartitionInfo(topic, int32(partition)) == nil {
+			return named(kerr.UnknownTopicOrPartition, "move %q/%d", topic, partition)
+		}
+		return named(c.MoveTopicPartition(topic, int32(partition), int32(broker)), "move %q/%d", topic, partition)
+	})
+}
+
+// named wraps an error of the cluster's, as the error of kafka-go's where it is one.
+func named(err error, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	if k, ok := errors.AsType[*kerr.Error](err); ok {
+		err = kafka.Error(k.Code)
+	}
+	return fmt.Errorf("kafkatest: %s: %w", fmt.Sprintf(format, args...), err)
+}
