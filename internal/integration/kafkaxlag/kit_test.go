@@ -1,0 +1,140 @@
+package kafkaxlag_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kfake"
+
+	"github.com/ycvk/tinybook/kafkax"
+)
+
+// A world is an embedded Kafka and a client of it that isn't the collector's.
+type world struct {
+	*kfake.Cluster
+	client  *kafka.Client
+	dial    func(ctx context.Context, network, addr string) (net.Conn, error)
+	accepts *atomic.Int64 // connections that the brokers have taken
+}
+
+// newWorld returns a Kafka on TCP.
+func newWorld(t testing.TB, opts ...kfake.Opt) *world {
+	t.Helper()
+	accepts := new(atomic.Int64)
+	listen := func(network, addr string) (net.Listener, error) {
+		l, err := net.Listen(network, addr)
+		return countingListener{l, accepts}, err
+	}
+	return openWorld(t, &world{dial: (&net.Dialer{}).DialContext, accepts: accepts}, append(opts, kfake.ListenFn(listen)))
+}
+
+// newStill returns a Kafka for a bubble: its network is in memory.
+func newStill(t testing.TB, opts ...kfake.Opt) *world {
+	t.Helper()
+	net := new(kfake.VirtualNetwork)
+	ports := []int{19092}
+	return openWorld(t, &world{dial: net.DialContext, accepts: new(atomic.Int64)},
+		append([]kfake.Opt{kfake.ListenFn(net.Listen), kfake.NumBrokers(1), kfake.Ports(ports...)}, opts...))
+}
+
+func openWorld(t testing.TB, w *world, opts []kfake.Opt) *world {
+	t.Helper()
+	cluster, err := kfake.NewCluster(append([]kfake.Opt{kfake.GroupMinSessionTimeout(10 * time.Millisecond)}, opts...)...)
+	require.NoError(t, err)
+	t.Cleanup(cluster.Close)
+	w.Cluster = cluster
+	w.client = w.newClient(t)
+	return w
+}
+
+type countingListener struct {
+	net.Listener
+	n *atomic.Int64
+}
+
+func (l countingListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err == nil {
+		l.n.Add(1)
+	}
+	return c, err
+}
+
+// newClient returns a client with a transport of its own.
+func (w *world) newClient(t testing.TB) *kafka.Client {
+	t.Helper()
+	transport := &kafka.Transport{Dial: w.dial, MetadataTTL: 500 * time.Millisecond}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &kafka.Client{Addr: kafka.TCP(w.ListenAddrs()...), Transport: transport}
+}
+
+// collector returns one that polls every ten seconds if it runs.
+func (w *world) collector(t testing.TB, groups []kafkax.Group, opts ...kafkax.Option) *kafkax.LagCollector {
+	t.Helper()
+	l, err := kafkax.NewLagCollector(w.newClient(t), groups, opts...)
+	require.NoError(t, err)
+	return l
+}
+
+// produce appends n messages, all of the time now.
+func (w *world) produce(t testing.TB, topic string, partition, n int) {
+	t.Helper()
+	records := make([]kafka.Record, n)
+	for i := range records {
+		records[i] = kafka.Record{Time: time.Now(), Value: kafka.NewBytes(fmt.Appendf(nil, "message %d", i))}
+	}
+	res, err := w.client.Produce(t.Context(), &kafka.ProduceRequest{
+		Topic: topic, Partition: partition, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(records...),
+	})
+	require.NoError(t, err)
+	require.NoError(t, res.Error)
+}
+
+// commit commits for a group without members.
+func (w *world) commit(t testing.TB, group, topic string, partition int, offset int64) {
+	t.Helper()
+	res, err := w.client.OffsetCommit(t.Context(), &kafka.OffsetCommitRequest{
+		GroupID: group, GenerationID: -1,
+		Topics: map[string][]kafka.OffsetCommit{topic: {{Partition: partition, Offset: offset}}},
+	})
+	require.NoError(t, err)
+	require.NoError(t, res.Topics[topic][0].Error)
+}
+
+// truth returns the lag of a partition as the broker's own state has it.
+func (w *world) truth(group, topic string, partition int32) int64 {
+	info := w.PartitionInfo(topic, partition)
+	position := info.LogStartOffset
+	if g := w.GroupInfo(group); g != nil {
+		if c, ok := g.Commits[topic][partition]; ok {
+			position = max(position, c.Offset)
+		}
+	}
+	return max(0, info.HighWatermark-position)
+}
+
+// poll polls and requires that all could be read.
+func poll(t testing.TB, l *kafkax.LagCollector) kafkax.LagSnapshot {
+	t.Helper()
+	s, err := l.Poll(t.Context())
+	require.NoError(t, err)
+	return s
+}
+
+// find returns a partition of a snapshot.
+func find(t testing.TB, s kafkax.LagSnapshot, group, topic string, partition int) kafkax.PartitionLag {
+	t.Helper()
+	for _, p := range s.Partitions {
+		if p.Group == group && p.Topic == topic && p.Partition == partition {
+			return p
+		}
+	}
+	require.FailNow(t, "no such partition", "%s %s/%d in %+v", group, topic, partition, s)
+	return kafkax.PartitionLag{}
+}
