@@ -49,7 +49,21 @@ func (w *Web) Required(c *gin.Context) {
 	w.remember(c, id)
 }
 
-// Current returns who the [Required] middleware let pass.
+// Optional is a middleware that lets everybody pass, and tells who is signed in.
+// A token in the Authorization header must be good: who sends one means to be
+// known by it. A cookie that isn't good any more makes nobody of a reader.
+func (w *Web) Optional(c *gin.Context) {
+	if _, ok := web.Bearer(c.Request); ok {
+		w.Required(c)
+		return
+	}
+	if _, _, err := w.CookieUser(c); err != nil {
+		web.Fail(c, err)
+	}
+}
+
+// Current returns who the [Required] middleware let pass, or who the [Optional]
+// one has found: the zero Identity is nobody.
 func Current(c *gin.Context) Identity {
 	id, _ := c.Value(identityKey).(Identity)
 	return id

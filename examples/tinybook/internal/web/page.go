@@ -24,7 +24,12 @@ func ErrorPages(page PageFunc) gin.HandlerFunc {
 }
 
 func isAPI(path string) bool {
-	return strings.HasPrefix(path, "/users/") || strings.HasPrefix(path, "/ops/") || strings.HasPrefix(path, devPrefix)
+	for _, prefix := range []string{"/users/", "/articles/", "/ops/", devPrefix} {
+		if strings.HasPrefix(path, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 func writePage(c *gin.Context, status int) bool {

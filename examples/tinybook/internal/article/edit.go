@@ -1,0 +1,110 @@
+package article
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/ycvk/tinybook/examples/tinybook/internal/chars"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/fields"
+)
+
+// The names of the fields of a request.
+const (
+	fieldID      = "id"
+	fieldTitle   = "title"
+	fieldContent = "content"
+	fieldVersion = "version"
+	fieldOffset  = "offset"
+	fieldLimit   = "limit"
+	fieldCursor  = "cursor"
+)
+
+const (
+	maxTitle    = 100    // characters
+	maxContent  = 20_000 // characters
+	maxAbstract = 128    // characters
+)
+
+// An Edit changes the text of an article. A nil field stays as it is.
+type Edit struct {
+	ID      int64 // 0: a new article
+	Title   *string
+	Content *string
+	// Version is the one that the author has seen; nil changes any.
+	Version *int64
+}
+
+// normalize brings the fields into the form in which they are checked and stored:
+// without space around a title, and with plain line ends.
+func (e *Edit) normalize() {
+	if e.Title != nil {
+		*e.Title = strings.TrimSpace(*e.Title)
+	}
+	if e.Content != nil {
+		*e.Content = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(*e.Content)
+	}
+}
+
+// check finds everything that is wrong with the fields of a normalized edit that
+// are there. A draft may be empty. A field that has a fault already isn't looked
+// at.
+func (e *Edit) check(f *fields.Errors) {
+	joiners := []rune{chars.Joiner, chars.NonJoiner}
+	if e.Title != nil && !f.Has(fieldTitle) {
+		checkText(f, fieldTitle, *e.Title, maxTitle, joiners)
+	}
+	if e.Content != nil && !f.Has(fieldContent) {
+		checkText(f, fieldContent, *e.Content, maxContent, append(joiners, '\n', '\t'))
+	}
+}
+
+func checkText(f *fields.Errors, field, text string, most int, allowed []rune) {
+	switch {
+	case utf8.RuneCountInString(text) > most:
+		f.Add(field, fields.TooLong, most)
+	case chars.HasHidden(text, allowed):
+		f.Add(field, fields.Character)
+	}
+}
+
+// checkComplete finds what an article lacks to be published.
+func checkComplete(f *fields.Errors, a *Article) {
+	for _, field := range []struct{ name, text string }{{fieldTitle, a.Title}, {fieldContent, a.Content}} {
+		if !f.Has(field.name) && !strings.ContainsFunc(field.text, chars.IsSeen) {
+			f.Add(field.name, fields.Required)
+		}
+	}
+}
+
+// apply puts the texts of e into a, and reports whether that changes a.
+func (e *Edit) apply(a *Article) bool {
+	before := *a
+	if e.Title != nil {
+		a.Title = *e.Title
+	}
+	if e.Content != nil {
+		a.Content = *e.Content
+	}
+	return a.Title != before.Title || a.Content != before.Content
+}
+
+// abstract returns how content begins, for lists: on one line, cut after so many
+// characters.
+func abstract(content string) string {
+	var b strings.Builder
+	n := 0
+	for word := range strings.FieldsSeq(content) {
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+			n++
+		}
+		for _, r := range word {
+			if n >= maxAbstract {
+				return strings.TrimSpace(b.String()) + "…"
+			}
+			b.WriteRune(r)
+			n++
+		}
+	}
+	return b.String()
+}
