@@ -1,5 +1,7 @@
 package kafkax
 
+import "slices"
+
 // A scope is one client's share of a registry. Asking twice for the same series
 // gives the same one, so that cold paths need not keep it. Where several scopes
 // ask for the same labels, they share a counter, histogram or summary; a gauge
@@ -48,7 +50,7 @@ func forValues[C any](id metricID, values []string, get func([]string) *C) []*C 
 	last := table[id].values
 	all := make([]*C, len(last))
 	for i, value := range last {
-		all[i] = get(append(values[:len(values):len(values)], value))
+		all[i] = get(append(slices.Clip(values), value))
 	}
 	return all
 }
@@ -62,7 +64,7 @@ func (s *scope) remove(id metricID, values ...string) {
 // removeAll gives up the series of all values of the last label.
 func (s *scope) removeAll(id metricID, values ...string) {
 	for _, value := range table[id].values {
-		s.remove(id, append(values[:len(values):len(values)], value)...)
+		s.remove(id, append(slices.Clip(values), value)...)
 	}
 }
 
