@@ -1,7 +1,6 @@
 package topn_test
 
 import (
-	"math/rand/v2"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -10,54 +9,52 @@ import (
 	"github.com/ycvk/tinybook/topn"
 )
 
-func TestApplyTakesTheNewerVersion(t *testing.T) {
-	everywhere(t, func(t *testing.T, rdb redis.UniversalClient) {
-		b := loaded(t, rdb, newTable(entry{1, 10, 5}))
-		for _, step := range []struct {
-			name    string
-			e       entry
-			applied int
-			score   float64
-		}{
-			{"older", entry{1, 99, 4}, 0, 10},
-			{"the same again", entry{1, 99, 5}, 0, 10},
-			{"newer", entry{1, 11, 6}, 1, 11},
-			{"newer and lower", entry{1, 3, 7}, 1, 3},
-			{"more digits", entry{1, 4, 10}, 1, 4},
-			{"fewer digits", entry{1, 99, 9}, 0, 4},
-			{"beyond 2^53", entry{1, 5, 1<<53 + 1}, 1, 5},
-			{"one before it", entry{1, 99, 1 << 53}, 0, 5},
-			{"the greatest", entry{1, -6, 1<<63 - 1}, 1, -6},
-		} {
-			applied, err := b.Apply(t.Context(), step.e)
-			require.NoError(t, err, step.name)
-			require.Equal(t, step.applied, applied, step.name)
-			require.Equal(t, step.score, reread(t, rdb).Items[0].Score, step.name)
-		}
-	})
+func TestApplyTakesTheNewerVersion(t *testing.T) { everywhere(t, testNewerVersion) }
+
+func testNewerVersion(t *testing.T, rdb redis.UniversalClient) {
+	b := loaded(t, rdb, newTable(entry{1, 10, 5}))
+	for _, step := range []struct {
+		name    string
+		e       entry
+		applied int
+		score   float64
+	}{
+		{"older", entry{1, 99, 4}, 0, 10},
+		{"the same again", entry{1, 99, 5}, 0, 10},
+		{"newer", entry{1, 11, 6}, 1, 11},
+		{"newer and lower", entry{1, 3, 7}, 1, 3},
+		{"more digits", entry{1, 4, 10}, 1, 4},
+		{"fewer digits", entry{1, 99, 9}, 0, 4},
+		{"beyond 2^53", entry{1, 5, 1<<53 + 1}, 1, 5},
+		{"one before it", entry{1, 99, 1 << 53}, 0, 5},
+		{"the greatest", entry{1, -6, 1<<63 - 1}, 1, -6},
+	} {
+		applied, err := b.Apply(t.Context(), step.e)
+		require.NoError(t, err, step.name)
+		require.Equal(t, step.applied, applied, step.name)
+		require.Equal(t, step.score, reread(t, rdb).Items[0].Score, step.name)
+	}
 }
 
 // Trap topn/7: events come twice and in any order, in parts of any size: the board
 // ends up as the database, whose rows had every version once.
-func TestApplyEndsUpAsTheDatabaseInAnyOrder(t *testing.T) {
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	everywhere(t, func(t *testing.T, rdb redis.UniversalClient) {
-		rng := rand.New(rand.NewPCG(seed, 0))
-		db := newTable()
-		b := loaded(t, rdb, db, topn.WithN(5), topn.WithRetain(20))
-		var log []entry
-		for range 400 {
-			log = append(log, db.add(rng.Int64N(15), float64(rng.IntN(9)-3)))
-		}
-		log = append(log, log[:200]...)
-		rng.Shuffle(len(log), func(i, j int) { log[i], log[j] = log[j], log[i] })
-		for len(log) > 0 {
-			n := 1 + rng.IntN(min(len(log), 40))
-			_, err := b.Apply(t.Context(), log[:n]...)
-			require.NoError(t, err)
-			log = log[n:]
-		}
-		require.Equal(t, db.items(5), reread(t, rdb, topn.WithN(5)).Items)
-	})
+func TestApplyEndsUpAsTheDatabaseInAnyOrder(t *testing.T) { everywhere(t, testAnyOrder) }
+
+func testAnyOrder(t *testing.T, rdb redis.UniversalClient) {
+	rng := seeded(t)
+	db := newTable()
+	b := loaded(t, rdb, db, topn.WithN(5), topn.WithRetain(20))
+	var log []entry
+	for range 400 {
+		log = append(log, db.add(rng.Int64N(15), float64(rng.IntN(9)-3)))
+	}
+	log = append(log, log[:200]...)
+	rng.Shuffle(len(log), func(i, j int) { log[i], log[j] = log[j], log[i] })
+	for len(log) > 0 {
+		n := 1 + rng.IntN(min(len(log), 40))
+		_, err := b.Apply(t.Context(), log[:n]...)
+		require.NoError(t, err)
+		log = log[n:]
+	}
+	require.Equal(t, db.items(5), reread(t, rdb, topn.WithN(5)).Items)
 }

@@ -79,7 +79,7 @@ func New[M comparable](c redis.UniversalClient, key string, codec Codec[M], sour
 func newBoard[M comparable](c redis.UniversalClient, key string, codec Codec[M], source Source[M], cfg *config) *Board[M] {
 	b := &Board[M]{
 		rdb: c, codec: codec, source: source, cfg: *cfg, name: key,
-		keys: newKeys(cfg.prefix, key), base: time.Now(),
+		keys: newKeys(cfg.prefix, key), base: time.Now().Add(-1),
 	}
 	b.state.Store(new(state[M]))
 	return b
@@ -105,6 +105,5 @@ func checkKey(key string) error {
 
 const maxKey = 1024
 
-// elapsed returns the time since the board was made. It is never 0, which stands
-// for never.
-func (b *Board[M]) elapsed() time.Duration { return max(1, time.Since(b.base)) }
+// elapsed returns the time since base. It is never 0, which stands for never.
+func (b *Board[M]) elapsed() time.Duration { return time.Since(b.base) }

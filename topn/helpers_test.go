@@ -1,9 +1,12 @@
 package topn_test
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -69,13 +72,7 @@ func (db *table) top(n int) []entry {
 		all = append(all, e)
 	}
 	slices.SortFunc(all, func(a, b entry) int {
-		if a.Score != b.Score {
-			if a.Score > b.Score {
-				return -1
-			}
-			return 1
-		}
-		return int(a.Member - b.Member)
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Member, b.Member))
 	})
 	return all[:min(n, len(all))]
 }
@@ -99,8 +96,8 @@ func (db *table) source(_ context.Context, n int) ([]entry, error) {
 	return rows, nil
 }
 
-func (db *table) break_(err error) { db.fail.Store(&err) }
-func (db *table) repair()          { db.fail.Store(nil) }
+func (db *table) breakDown(err error) { db.fail.Store(&err) }
+func (db *table) repair()             { db.fail.Store(nil) }
 
 // numbered returns n rows, whose members and scores are 1 to n.
 func numbered(n int) *table {
@@ -163,25 +160,46 @@ func realClient(t testing.TB, s *realserver.Server) *redis.Client {
 	return rdb
 }
 
-// everywhere runs test on miniredis in a bubble, on a real server and on a real
-// cluster.
+// everywhere runs test on miniredis in a bubble and on a real server. For the
+// cluster see TestOnACluster.
 func everywhere(t *testing.T, test func(t *testing.T, rdb redis.UniversalClient)) {
 	t.Helper()
+	t.Parallel()
 	t.Run("bubble", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) { test(t, redistest.New(t)) })
 	})
 	t.Run("server", func(t *testing.T) { test(t, realClient(t, realserver.Redis(t))) })
-	t.Run("cluster", func(t *testing.T) {
-		rdb := redis.NewClusterClient(&redis.ClusterOptions{Addrs: realserver.RedisCluster(t).Addrs()})
-		t.Cleanup(func() { _ = rdb.Close() })
-		test(t, rdb)
-	})
 }
 
-// eventually polls until is true, for what happens on a real server.
-func eventually(t testing.TB, is func() bool, what string) {
+// seeded returns numbers that the log says how to get again.
+func seeded(t testing.TB) *rand.Rand {
 	t.Helper()
-	require.Eventually(t, is, 20*time.Second, 5*time.Millisecond, what)
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	return rand.New(rand.NewPCG(seed, 0))
 }
 
-func ptr(p topn.Position) *topn.Position { return &p }
+// nowhere returns a client that no server answers.
+func nowhere(t testing.TB) *redis.Client {
+	t.Helper()
+	rdb := redis.NewClient(&redis.Options{
+		Addr: "127.0.0.1:0", MaxRetries: -1, DialerRetries: 1,
+		Dialer: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("nobody is there") },
+	})
+	t.Cleanup(func() { _ = rdb.Close() })
+	return rdb
+}
+
+func noStrings(context.Context, int) ([]topn.Entry[string], error) { return nil, nil }
+
+// until waits until is true: in a bubble by its clock, elsewhere by polling.
+func until(t testing.TB, is func() bool) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(20 * time.Second); !is(); <-tick.C {
+		require.True(t, time.Now().Before(end), "it never happens")
+	}
+}
+
+func realBoardServer(t testing.TB) *redis.Client { return realClient(t, realserver.Redis(t)) }

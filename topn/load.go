@@ -73,7 +73,7 @@ func (b *Board[M]) load(ctx context.Context) error {
 // refill rebuilds a board that Redis doesn't have.
 func (b *Board[M]) refill(ctx context.Context) error {
 	turn, begun := b.reads.Add(1), b.elapsed()
-	rows, err := b.rebuild(ctx)
+	rows, err := b.rebuild(ctx, ifLost)
 	if err == nil {
 		err = b.read(ctx)
 	}

@@ -32,7 +32,7 @@ func (b *Board[M]) Rebuild(ctx context.Context) error {
 	if err := contextError(ctx); err != nil {
 		return err
 	}
-	if _, err := b.rebuild(ctx); err != nil {
+	if _, err := b.rebuild(ctx, always); err != nil {
 		return err
 	}
 	err := b.read(ctx)
@@ -47,10 +47,16 @@ const (
 	releaseTime = time.Second // for giving the lease back after ctx ended
 )
 
-// rebuild also returns what the Source returned, ranked, and nil before that.
-func (b *Board[M]) rebuild(ctx context.Context) ([]row[M], error) {
+// Which boards rebuild is for.
+const (
+	always = false
+	ifLost = true // another process may have rebuilt it since it was seen to be lost
+)
+
+// rebuild also returns what the Source returned, ranked, and nil if it wasn't asked.
+func (b *Board[M]) rebuild(ctx context.Context, onlyLost bool) ([]row[M], error) {
 	h := hold{rdb: b.rdb, keys: b.keys, token: rand.Text(), mode: b.cfg.mode}
-	if err := h.begin(ctx); err != nil {
+	if there, err := h.begin(ctx, onlyLost); err != nil || there {
 		return nil, b.halted(ctx, err)
 	}
 	renewed := h.renew(ctx)
@@ -66,7 +72,7 @@ func (b *Board[M]) rebuild(ctx context.Context) ([]row[M], error) {
 
 // halted says whose rebuild it was, unless the Source's error says so.
 func (b *Board[M]) halted(ctx context.Context, err error) error {
-	if errors.Is(err, errSource) {
+	if err == nil || errors.Is(err, errSource) {
 		return err
 	}
 	return b.unanswered(ctx, "rebuild", err)
@@ -125,9 +131,15 @@ type hold struct {
 	mode  Mode
 }
 
-// begin takes the lease. From now on writes to an Absolute board are noted.
-func (h *hold) begin(ctx context.Context) error {
-	return h.run(ctx, beginScript, h.keys.build(), h.token, leaseFor.Milliseconds(), h.mode == Absolute)
+// begin takes the lease, or reports that the board is there already. From now on
+// writes to an Absolute board are noted.
+func (h *hold) begin(ctx context.Context, onlyLost bool) (there bool, err error) {
+	names := append(h.keys.build(), h.keys.board, h.keys.mark)
+	said, err := beginScript.Run(ctx, h.rdb, names, h.token, leaseFor.Milliseconds(), h.mode == Absolute, onlyLost).Int()
+	if err == nil && said == 0 {
+		err = ErrRebuilding
+	}
+	return said == 2, err
 }
 
 func (h *hold) send(ctx context.Context, rows []any) error {

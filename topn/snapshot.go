@@ -9,9 +9,12 @@ import (
 type From uint8
 
 const (
-	FromNothing From = iota // the board is cold: nothing was read yet
-	FromRedis               // the board in Redis
-	FromSource              // the database, since Redis had no board or no answer
+	// FromNothing is a cold board: nothing was read yet.
+	FromNothing From = iota
+	// FromRedis is the board in Redis.
+	FromRedis
+	// FromSource is the database, since Redis had no board or no answer.
+	FromSource
 )
 
 // String returns the name of f.

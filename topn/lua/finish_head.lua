@@ -19,7 +19,7 @@ end
 -- a mark that a reader has seen.
 local function finish()
   local seen = call('GET', mark)
-  if seen and string.match(seen, '^%-?%d+$') then
+  if seen and isMark(seen) then
     call('INCR', mark)
   else
     call('SET', mark, ARGV[2])

@@ -4,12 +4,16 @@ local call = redis.call
 -- data, and one that is merely empty has it.
 local LAST = ''
 
+-- isMark reports whether a value is a mark, and not something else or of more
+-- digits than a counter has.
+local function isMark(value) return #value < 19 and string.match(value, '^%d+$') end
+
 -- whole reports whether the board is there with all that it had. Without its last
 -- member it isn't: then the mark goes too, so that readers see it.
 local function whole(mark, board)
   local seen = call('GET', mark)
   if not seen then return false end
-  if string.match(seen, '^%-?%d+$') and call('ZSCORE', board, LAST) then return true end
+  if isMark(seen) and call('ZSCORE', board, LAST) then return true end
   call('DEL', mark)
   return false
 end

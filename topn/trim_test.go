@@ -1,0 +1,107 @@
+package topn_test
+
+import (
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ycvk/tinybook/internal/realserver"
+	"github.com/ycvk/tinybook/topn"
+)
+
+// A board of few members, out of many that rise and fall, has the best of them
+// after every step: what was trimmed comes back with its score, and when so many
+// fall that it can't be sure, the board is rebuilt.
+func TestTrimmedBoardStaysRight(t *testing.T) { everywhere(t, testTrimmed) }
+
+func testTrimmed(t *testing.T, rdb redis.UniversalClient) {
+	rng := seeded(t)
+	db := numbered(60)
+	opts := []topn.Option{topn.WithN(4), topn.WithRetain(12)}
+	b := loaded(t, rdb, db, opts...)
+	writer := newBoard(t, rdb, db, opts...)
+	rebuilt := b.Stats().Rebuilds
+	for i := range 500 {
+		m, delta := 1+rng.Int64N(60), float64(rng.IntN(9)-4)
+		if i > 250 && rng.IntN(3) == 0 { // the best fall
+			m, delta = db.top(1)[0].Member, -40
+		}
+		_, err := writer.Apply(t.Context(), db.add(m, delta))
+		require.NoError(t, err)
+		if rng.IntN(3) > 0 {
+			continue
+		}
+		now := newBoard(t, rdb, db, opts...)
+		s, err := now.Load(t.Context(), 4)
+		require.NoError(t, err)
+		require.Equal(t, db.top(4)[3].Score, s.Items[3].Score, "step %d", i)
+		require.Equal(t, db.items(4)[0].Score, s.Items[0].Score, "step %d", i)
+		rebuilt += now.Stats().Rebuilds
+		size, err := rdb.ZCard(t.Context(), "topn:{likes}:board").Result()
+		require.NoError(t, err)
+		require.LessOrEqual(t, size, int64(13), "the retained and the last")
+	}
+	require.Positive(t, rebuilt, "the best fell, and no rebuild was needed: this tests nothing")
+	require.Less(t, rebuilt, uint64(100), "rebuilt for every change")
+}
+
+// A member that was trimmed and is spoken of by an older event stays away.
+func TestTrimKeepsVersions(t *testing.T) {
+	t.Parallel()
+	rdb := realClient(t, realserver.Redis(t))
+	b := loaded(t, rdb, numbered(4), topn.WithN(1), topn.WithRetain(2))
+	_, err := b.Apply(t.Context(), entry{9, -5, 8})
+	require.NoError(t, err)
+	require.Equal(t, redis.Nil, rdb.ZScore(t.Context(), "topn:{likes}:board", topn.Int64Codec().Encode(9)).Err())
+	for round := range 2 { // a rebuild must not forget it either
+		applied, err := b.Apply(t.Context(), entry{9, 1000, 7})
+		require.NoError(t, err)
+		require.Zero(t, applied, "round %d", round)
+		require.NoError(t, b.Rebuild(t.Context()))
+		require.Equal(t, int64(4), b.Top(1)[0].Member)
+	}
+}
+
+// A board that retains fewer than it did is trimmed in steps, so that no write
+// holds Redis up.
+func TestTrimIsBounded(t *testing.T) {
+	t.Parallel()
+	rdb := realClient(t, realserver.Redis(t))
+	db := numbered(5000)
+	loaded(t, rdb, db, topn.WithN(10), topn.WithRetain(5000))
+	b := newBoard(t, rdb, db, topn.WithN(10))
+	before := int64(5001)
+	for i := 0; before > 101; i++ {
+		_, err := b.Apply(t.Context(), entry{5001, 1e6 + float64(i), int64(i) + 1})
+		require.NoError(t, err)
+		size, err := rdb.ZCard(t.Context(), "topn:{likes}:board").Result()
+		require.NoError(t, err)
+		require.Less(t, size, before, "nothing was trimmed")
+		require.LessOrEqual(t, before-size, int64(1010))
+		before = size
+	}
+	require.Equal(t, 11, len(reread(t, rdb, topn.WithN(11)).Items))
+}
+
+// A member that is removed stays away from older events, is brought back by newer
+// ones, and a rebuild knows both.
+func TestRemovedMemberStaysAway(t *testing.T) { everywhere(t, testRemoved) }
+
+func testRemoved(t *testing.T, rdb redis.UniversalClient) {
+	db := numbered(3)
+	b := loaded(t, rdb, db)
+	removed, err := b.Remove(t.Context(), entry{3, 0, 5}, entry{2, 0, 1}, entry{77, 0, 4})
+	require.NoError(t, err)
+	require.Equal(t, 2, removed, "a version that isn't newer counts too")
+	for range 2 {
+		applied, err := b.Apply(t.Context(), entry{3, 90, 4}, entry{77, 90, 4})
+		require.NoError(t, err)
+		require.Zero(t, applied)
+		require.Equal(t, map[int64]float64{2: 2, 1: 1}, scores(reread(t, rdb).Items))
+		require.NoError(t, b.Rebuild(t.Context()), "from a replica that still has the row")
+	}
+	_, err = b.Apply(t.Context(), entry{3, 90, 6})
+	require.NoError(t, err)
+	require.Equal(t, map[int64]float64{3: 90, 2: 2, 1: 1}, scores(reread(t, rdb).Items))
+}
