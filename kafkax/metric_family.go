@@ -3,6 +3,7 @@ package kafkax
 import (
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,6 +22,7 @@ type family struct {
 
 	mu      sync.RWMutex
 	entries map[string]*entry
+	sorted  []*entry // nil after a change; else never written to
 }
 
 func newFamily(d *def, c *config, fixed prometheus.Labels) *family {
@@ -45,11 +47,30 @@ func newFamily(d *def, c *config, fixed prometheus.Labels) *family {
 	return f
 }
 
-// snapshot returns the series of the moment, in no order.
+// snapshot returns the series of the moment, which the caller must not change, in
+// the order of a scrape: sorting what is sorted costs Prometheus little.
 func (f *family) snapshot() []*entry {
 	f.mu.RLock()
-	defer f.mu.RUnlock()
-	return slices.AppendSeq(make([]*entry, 0, len(f.entries)), maps.Values(f.entries))
+	sorted := f.sorted
+	f.mu.RUnlock()
+	if sorted == nil {
+		sorted = f.sort()
+	}
+	return sorted
+}
+
+func (f *family) sort() []*entry {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sorted = slices.AppendSeq(make([]*entry, 0, len(f.entries)), maps.Values(f.entries))
+	slices.SortFunc(f.sorted, compareEntries)
+	return f.sorted
+}
+
+func compareEntries(a, b *entry) int {
+	return slices.CompareFunc(a.labels, b.labels, func(a, b *dto.LabelPair) int {
+		return strings.Compare(a.GetValue(), b.GetValue())
+	})
 }
 
 // acquire returns the scope's cell of a series, which it makes where there is
@@ -75,7 +96,7 @@ func (f *family) add(s *scope, key string, fresh func() any) any {
 	e := f.entries[key]
 	if e == nil {
 		e = newEntry(f, key)
-		f.entries[key] = e
+		f.entries[key], f.sorted = e, nil
 	}
 	return e.join(s, fresh)
 }
@@ -85,11 +106,16 @@ func (f *family) remove(s *scope, key []byte) {
 	defer f.mu.Unlock()
 	if e := f.entries[string(key)]; e != nil && e.leave(s) {
 		delete(f.entries, string(key))
+		f.sorted = nil
 	}
 }
 
 func (f *family) removeAll(s *scope) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	had := len(f.entries)
 	maps.DeleteFunc(f.entries, func(_ string, e *entry) bool { return e.leave(s) })
+	if len(f.entries) < had {
+		f.sorted = nil
+	}
 }
