@@ -51,7 +51,7 @@ func described(t *testing.T, c prometheus.Collector) map[string][]string {
 		parts := descText.FindStringSubmatch(d.String())
 		require.NotNil(t, parts, d)
 		var labels []string
-		for _, l := range strings.Split(parts[3]+","+parts[4], ",") {
+		for l := range strings.SplitSeq(parts[3]+","+parts[4], ",") {
 			if name, _, _ := strings.Cut(l, "="); name != "" {
 				labels = append(labels, name)
 			}
