@@ -24,13 +24,14 @@ type services struct {
 	database, redis *realserver.Server
 	db              *sql.DB // an operator's own connection
 	phones          *courier
+	brokers         []string
 }
 
 // startServices starts a Redis and a database: realserver.MariaDB or
 // realserver.MySQL.
 func startServices(t *testing.T, database func(testing.TB, ...string) *realserver.Server) *services {
 	t.Helper()
-	s := &services{database: database(t), redis: realserver.Redis(t, "--appendonly", "yes"), phones: &courier{}}
+	s := &services{database: database(t), redis: realserver.Redis(t, "--appendonly", "yes"), phones: &courier{}, brokers: startKafka(t)}
 	cfg := mysqldriver.NewConfig()
 	cfg.Net, cfg.Addr, cfg.User, cfg.Logger = "tcp", s.database.Addr(), "root", &mysqldriver.NopLogger{}
 	connector, err := mysqldriver.NewConnector(cfg)
@@ -52,6 +53,7 @@ func (s *services) site(t *testing.T, change func(*config.Config)) *apptest.Site
 		*cfg = config.Default(config.Services)
 		cfg.HTTP.Addr, cfg.Admin.Addr, cfg.HTTP.DrainDelay = "127.0.0.1:0", "127.0.0.1:0", 0
 		cfg.MySQL.Addr, cfg.MySQL.User, cfg.Redis.Addr = s.database.Addr(), "root", s.redis.Addr()
+		cfg.Kafka.Brokers = s.brokers
 		cfg.Session.Keys = "k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32))
 		cfg.Session.MaxStale = 2 * second
 		cfg.User.BcryptCost = 4

@@ -15,8 +15,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/ycvk/tinybook/cachex"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/article"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/code"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/config"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/interactive"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/ops"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/platform"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/session"
@@ -43,7 +45,12 @@ type parts struct {
 	provider smsfailover.Service // of tests; nil: the local ones
 	sender   code.Sender
 	desk     *ops.Desk
-	extra    []gin.HandlerFunc // after all other middlewares
+
+	articles     article.Repo
+	interactions interactions
+	visit        func(id int64) // hears of every reader of an article
+
+	extra []gin.HandlerFunc // after all other middlewares
 
 	demoErr error // why there is no demo account
 
@@ -63,11 +70,13 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, provider sms
 	}
 	db, dbErr := p.openDB(ctx, dir)
 	rdb, redisErr := p.openRedis(ctx)
-	if err := errors.Join(dbErr, redisErr); err != nil {
+	kafka, kafkaErr := p.openKafka(ctx)
+	if err := errors.Join(dbErr, redisErr, kafkaErr); err != nil {
 		return p, err // with everything that isn't there
 	}
 	repo := user.NewSQLRepo(db)
 	p.users = repo
+	p.openArticles(db, kafka)
 	// On the file of the embedded Redis, when it has one, before the answer.
 	p.sessions = session.NewSyncedStore(session.NewRedisStore(rdb), rdb.Sync)
 	if p.keys, err = p.loadKeys(); err != nil {
@@ -247,7 +256,7 @@ func newSite(p *parts, dev bool) (*site, error) {
 	engine, err := web.New(web.Config{
 		Log:       p.log,
 		Registry:  registry,
-		Mappers:   []web.Mapper{user.MapError, code.MapError, session.MapError},
+		Mappers:   []web.Mapper{user.MapError, code.MapError, session.MapError, article.MapError, interactive.MapError},
 		Origins:   p.cfg.HTTP.Origins,
 		Proxies:   p.cfg.HTTP.TrustedProxies,
 		BodyLimit: p.cfg.HTTP.BodyLimit,
@@ -270,6 +279,7 @@ func newSite(p *parts, dev bool) (*site, error) {
 	engine.Use(p.extra...)
 	pages.Register(engine)
 	user.NewHandler(users, code.New(p.guard, p.codes, p.sender), sessions).Register(engine)
+	p.registerArticles(engine, sessions)
 	ops.NewHandler(p.desk, sessions, p.admin(users)).Register(engine)
 	if dev {
 		engine.GET("/dev/sms", sms.Handler(p.outbox))

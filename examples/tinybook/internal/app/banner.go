@@ -10,8 +10,9 @@ import (
 // banner tells a person what is running and how to try it.
 func (a *App) banner(nodes []*node, demoErr error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "TinyBook is ready (%s mode; database: %s, Redis: %s)\n", a.cfg.Mode,
-		either(a.cfg.RealDB(), "MySQL", "SQLite inside"), either(a.cfg.RealRedis(), a.cfg.Redis.Addr, "inside"))
+	fmt.Fprintf(&b, "TinyBook is ready (%s mode; database: %s, Redis: %s, Kafka: %s)\n", a.cfg.Mode,
+		either(a.cfg.RealDB(), "MySQL", "SQLite inside"), either(a.cfg.RealRedis(), a.cfg.Redis.Addr, "inside"),
+		either(a.cfg.RealKafka(), strings.Join(a.cfg.Kafka.Brokers, ","), "inside"))
 	for i, n := range nodes {
 		fmt.Fprintf(&b, "  %s      %s   admin %s/metrics\n", n.name, a.nodes[i].URL, a.nodes[i].AdminURL)
 	}

@@ -90,11 +90,13 @@ func TestStartReportsEveryService(t *testing.T) {
 	cfg := config.Default(config.Services)
 	cfg.Session.Keys = "k1:" + strings.Repeat("a2tr", 11)
 	cfg.MySQL.Addr, cfg.Redis.Addr = "127.0.0.1:1", "127.0.0.1:2"
+	cfg.Kafka.Brokers = []string{"127.0.0.1:3"}
 	cfg.MySQL.Password, cfg.Redis.Password = "secret-db", "secret-redis"
 	require.NoError(t, cfg.Validate())
 	p, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler), nil)
 	require.ErrorContains(t, err, "mysql at 127.0.0.1:1 is not reachable")
 	require.ErrorContains(t, err, "redis at 127.0.0.1:2 is not reachable")
+	require.ErrorContains(t, err, "kafka at 127.0.0.1:3 is not reachable")
 	require.NotContains(t, err.Error(), "secret-")
 	require.NoError(t, p.close())
 }

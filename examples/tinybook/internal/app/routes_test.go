@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -218,6 +219,7 @@ var faults = map[string][]fault{
 }
 
 func TestEveryRouteLogsItsFailureOnce(t *testing.T) {
+	maps.Copy(faults, articleFaults)
 	reference := testSite(t, nil)
 	for _, r := range reference.site.engine.Routes() {
 		route := r.Method + " " + r.Path
@@ -235,7 +237,7 @@ func TestEveryRouteLogsItsFailureOnce(t *testing.T) {
 
 func testFault(t *testing.T, method, path string, way fault) {
 	s := testSite(t, way.breaks)
-	req := httptest.NewRequest(method, strings.Replace(path, "*filepath", "app.css", 1), strings.NewReader(way.body))
+	req := httptest.NewRequest(method, strings.NewReplacer("*filepath", "app.css", ":id", "3").Replace(path), strings.NewReader(way.body))
 	req.RemoteAddr = "127.0.0.1:4711"
 	req.Host = "127.0.0.1:8081"
 	req.Header.Set("Content-Type", "application/json")
@@ -311,6 +313,7 @@ func testParts(t *testing.T) *parts {
 	failover, err := smsfailover.New(provider.Fake, store)
 	require.NoError(t, err)
 	p.sender = failover
+	p.articles, p.interactions, p.visit = emptyArticles{}, nothingListed{}, func(int64) {}
 	p.desk = &ops.Desk{
 		Control:  ops.NewControl(nil, p.log, 0.5, []ops.Provider{provider}),
 		Failover: failover, Store: store, CanBreak: true,

@@ -11,7 +11,7 @@ func (r *SQLRepo) Own(ctx context.Context, author, id int64) (Article, error) {
 	var row record
 	done := r.db.Read.WithContext(ctx).Raw("SELECT * FROM articles WHERE id = ? AND author_id = ?", id, author).Scan(&row)
 	if done.Error != nil {
-		return Article{}, quiet("own", done.Error)
+		return Article{}, Quiet("own", done.Error)
 	}
 	if done.RowsAffected == 0 {
 		return Article{}, ErrNotFound
@@ -29,7 +29,7 @@ func (r *SQLRepo) ListOwn(ctx context.Context, author int64, offset, limit int) 
 	const query = "SELECT id, author_id, title, SUBSTR(content, 1, ?) AS content, status, version, published_version," +
 		" created_at, updated_at FROM articles WHERE author_id = ? ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?"
 	if err := r.db.Read.WithContext(ctx).Raw(query, ownList, author, limit, offset).Scan(&rows).Error; err != nil {
-		return nil, quiet("list own", err)
+		return nil, Quiet("list own", err)
 	}
 	all := make([]Article, len(rows))
 	for i := range rows {
@@ -71,7 +71,7 @@ func (r *SQLRepo) Read(ctx context.Context, id int64) (Page, error) {
 	const query = "SELECT " + cardColumns + ", p.content" + cardTables + " WHERE p.id = ? AND p.status = ?"
 	done := r.db.Read.WithContext(ctx).Raw(query, id, Published).Scan(&row)
 	if done.Error != nil {
-		return Page{}, quiet("read", done.Error)
+		return Page{}, Quiet("read", done.Error)
 	}
 	if done.RowsAffected == 0 {
 		return Page{}, ErrNotFound
@@ -90,7 +90,7 @@ func (r *SQLRepo) Feed(ctx context.Context, after Cursor, limit int) ([]Card, er
 		" ORDER BY p.published_at DESC, p.id DESC LIMIT ?"
 	var rows []card
 	err := r.db.Read.WithContext(ctx).Raw(query, Published, after.At, after.At, after.ID, limit).Scan(&rows).Error
-	return cards(rows), quiet("feed", err)
+	return cards(rows), Quiet("feed", err)
 }
 
 // Top implements [Ranking]. Its index has what is listed by likes: the database
@@ -101,7 +101,7 @@ func (r *SQLRepo) Top(ctx context.Context, n int) ([]Ranked, error) {
 		LikeCount, Version int64
 	}
 	if err := r.db.Read.WithContext(ctx).Raw(topQuery, Published, n).Scan(&rows).Error; err != nil {
-		return nil, quiet("top", err)
+		return nil, Quiet("top", err)
 	}
 	all := make([]Ranked, len(rows))
 	for i := range rows {
@@ -124,7 +124,7 @@ func (r *SQLRepo) Cards(ctx context.Context, ids []int64) ([]Card, error) {
 	var rows []card
 	const query = "SELECT " + cardColumns + cardTables + " WHERE p.id IN ? AND p.status = ?"
 	if err := r.db.Read.WithContext(ctx).Raw(query, ids, Published).Scan(&rows).Error; err != nil {
-		return nil, quiet("cards", err)
+		return nil, Quiet("cards", err)
 	}
 	byID := make(map[int64]Card, len(rows))
 	for i := range rows {

@@ -71,7 +71,7 @@ func (r *SQLRepo) Create(ctx context.Context, a *Article) error {
 		return r.show(tx, &row)
 	})
 	if err != nil {
-		return quiet("create", err)
+		return Quiet("create", err)
 	}
 	*a = row.article()
 	return nil
@@ -102,7 +102,7 @@ func (r *SQLRepo) Change(ctx context.Context, author, id int64, edit func(a *Art
 		after = row.article()
 		return nil
 	})
-	return after, quiet("change", err)
+	return after, Quiet("change", err)
 }
 
 // update stores row with a new version and does with it what the verdict is.
@@ -154,9 +154,10 @@ func (r *SQLRepo) publish(tx *gorm.DB, row *record) error {
 	return tx.Exec(update, Published, row.UpdatedAt, row.Title, begins, row.Content, row.Status, row.UpdatedAt, row.ID).Error
 }
 
-// quiet lets through what callers ask for, and of everything else no value that
-// a database quotes.
-func quiet(op string, err error) error {
+// Quiet is the error of a repository for an operation that failed with err. It
+// is err where that is one that callers ask for, and else it has no value that a
+// database quotes.
+func Quiet(op string, err error) error {
 	if err == nil {
 		return nil
 	}

@@ -7,7 +7,7 @@ import "time"
 // The modes. A mode chooses the defaults; single settings can differ.
 const (
 	Embedded = "embedded" // everything inside one process
-	Services = "services" // a real database and a real Redis
+	Services = "services" // a real database, a real Redis and a real Kafka
 )
 
 // The backends of the login codes.
@@ -30,6 +30,7 @@ type Config struct {
 	DB      DB      `yaml:"db"`
 	MySQL   MySQL   `yaml:"mysql"`
 	Redis   Redis   `yaml:"redis"`
+	Kafka   Kafka   `yaml:"kafka"`
 	Session Session `yaml:"session"`
 	Code    Code    `yaml:"code"`
 	SMS     SMS     `yaml:"sms"`
@@ -74,6 +75,11 @@ type MySQL struct {
 type Redis struct {
 	Addr     string `yaml:"addr"`
 	Password string `yaml:"password"`
+}
+
+// Kafka is a Kafka; without brokers the embedded one.
+type Kafka struct {
+	Brokers []string `yaml:"brokers"`
 }
 
 // Session is about tokens.
@@ -166,6 +172,7 @@ func Default(mode string) Config {
 		c.HTTP.DrainDelay = 5 * time.Second
 		c.MySQL.Addr = "127.0.0.1:3308"
 		c.Redis.Addr = "127.0.0.1:6380"
+		c.Kafka.Brokers = []string{"127.0.0.1:9092"}
 		c.Code.Store = StoreRedis
 		c.Log.Format = "json"
 	}
@@ -177,3 +184,6 @@ func (c *Config) RealDB() bool { return c.DB.DSN != "" || c.MySQL.Addr != "" }
 
 // RealRedis reports whether the Redis is a real one.
 func (c *Config) RealRedis() bool { return c.Redis.Addr != "" }
+
+// RealKafka reports whether the Kafka is a real one.
+func (c *Config) RealKafka() bool { return len(c.Kafka.Brokers) > 0 }

@@ -46,6 +46,7 @@ func TestServicesMode(t *testing.T) {
 	require.Equal(t, 1, cfg.Nodes)
 	require.Equal(t, "127.0.0.1:3308", cfg.MySQL.Addr)
 	require.Equal(t, "127.0.0.1:6380", cfg.Redis.Addr)
+	require.Equal(t, []string{"127.0.0.1:9092"}, cfg.Kafka.Brokers)
 	require.Equal(t, config.StoreRedis, cfg.Code.Store)
 	require.False(t, cfg.Demo)
 
@@ -59,6 +60,8 @@ func TestServicesMode(t *testing.T) {
 		"demo":          {map[string]string{"TINYBOOK_SESSION_KEYS": key}, []string{"--demo"}, "config: demo"},
 		"local codes":   {map[string]string{"TINYBOOK_SESSION_KEYS": key}, []string{"--code-store", "local"}, "config: code.store"},
 		"no database":   {map[string]string{"TINYBOOK_SESSION_KEYS": key}, []string{"--mysql-addr="}, "config: mysql.addr"},
+		"no Kafka":      {map[string]string{"TINYBOOK_SESSION_KEYS": key}, []string{"--kafka-brokers="}, "config: kafka.brokers"},
+		"bad broker":    {map[string]string{"TINYBOOK_SESSION_KEYS": key}, []string{"--kafka-brokers=h:1,h"}, "config: kafka.brokers"},
 		"no Redis":      {map[string]string{"TINYBOOK_SESSION_KEYS": key}, []string{"--redis-addr="}, "config: redis.addr"},
 		"bad DSN":       {map[string]string{"TINYBOOK_SESSION_KEYS": key, "TINYBOOK_DB_DSN": "secret-dsn"}, nil, "config: db.dsn"},
 		"bad base64":    {map[string]string{"TINYBOOK_SESSION_KEYS": "k1:secret!"}, nil, "not base64"},
@@ -239,10 +242,11 @@ func TestDemoIsForThisMachine(t *testing.T) {
 
 func TestReplicas(t *testing.T) {
 	for name, env := range map[string]map[string]string{
-		"mysql.addr":   {"TINYBOOK_REDIS_ADDR": "h:1", "TINYBOOK_CODE_STORE": "redis", "TINYBOOK_SESSION_KEYS": key},
-		"redis.addr":   {"TINYBOOK_MYSQL_ADDR": "h:1", "TINYBOOK_CODE_STORE": "redis", "TINYBOOK_SESSION_KEYS": key},
-		"code.store":   {"TINYBOOK_MYSQL_ADDR": "h:1", "TINYBOOK_REDIS_ADDR": "h:1", "TINYBOOK_SESSION_KEYS": key},
-		"session.keys": {"TINYBOOK_MYSQL_ADDR": "h:1", "TINYBOOK_REDIS_ADDR": "h:1", "TINYBOOK_CODE_STORE": "redis"},
+		"mysql.addr":    {"TINYBOOK_REDIS_ADDR": "h:1", "TINYBOOK_KAFKA_BROKERS": "h:1", "TINYBOOK_CODE_STORE": "redis", "TINYBOOK_SESSION_KEYS": key},
+		"redis.addr":    {"TINYBOOK_MYSQL_ADDR": "h:1", "TINYBOOK_KAFKA_BROKERS": "h:1", "TINYBOOK_CODE_STORE": "redis", "TINYBOOK_SESSION_KEYS": key},
+		"kafka.brokers": {"TINYBOOK_MYSQL_ADDR": "h:1", "TINYBOOK_REDIS_ADDR": "h:1", "TINYBOOK_CODE_STORE": "redis", "TINYBOOK_SESSION_KEYS": key},
+		"code.store":    {"TINYBOOK_MYSQL_ADDR": "h:1", "TINYBOOK_REDIS_ADDR": "h:1", "TINYBOOK_KAFKA_BROKERS": "h:1,i:2", "TINYBOOK_SESSION_KEYS": key},
+		"session.keys":  {"TINYBOOK_MYSQL_ADDR": "h:1", "TINYBOOK_REDIS_ADDR": "h:1", "TINYBOOK_KAFKA_BROKERS": "h:1", "TINYBOOK_CODE_STORE": "redis"},
 	} {
 		_, err := load(t, env)
 		require.NoError(t, err)

@@ -109,6 +109,9 @@ func (c *Config) checkServices(v *validator) {
 	if !c.RealRedis() {
 		v.add("redis.addr", "services mode needs a Redis")
 	}
+	if !c.RealKafka() {
+		v.add("kafka.brokers", "services mode needs a Kafka")
+	}
 }
 
 // checkStores checks where the real services are.
@@ -117,6 +120,9 @@ func (c *Config) checkStores(v *validator) {
 		for addr := range strings.SplitSeq(c.Redis.Addr, ",") {
 			v.server("redis.addr", addr)
 		}
+	}
+	for _, addr := range c.Kafka.Brokers {
+		v.server("kafka.brokers", addr)
 	}
 	switch {
 	case c.DB.DSN != "":
@@ -139,6 +145,9 @@ func (c *Config) checkReplicas(v *validator) {
 	}
 	if !c.RealRedis() {
 		own = append(own, "Redis (redis.addr)")
+	}
+	if !c.RealKafka() {
+		own = append(own, "Kafka (kafka.brokers)")
 	}
 	if c.Code.Store != StoreRedis {
 		own = append(own, "the login codes (code.store)")

@@ -23,16 +23,22 @@ const (
 type Consumer struct {
 	store  *Store
 	open   func() Reader
-	end    EndFunc
+	kafka  Log
 	log    *slog.Logger
+	who    string        // consumes: the group, and of which Kafka
 	seen   map[int]int64 // the last offset of each partition
 	added  atomic.Int64
 	poison atomic.Int64
 	behind atomic.Int64
 }
 
-// An EndFunc returns the offset that the next message of a partition will have.
-type EndFunc func(ctx context.Context, topic string, partition int) (int64, error)
+// A Log tells of the Kafka that a reader reads.
+type Log interface {
+	// ID returns which Kafka it is: another for one that was made anew.
+	ID(ctx context.Context) (string, error)
+	// End returns the offset that the next message of a partition will have.
+	End(ctx context.Context, topic string, partition int) (int64, error)
+}
 
 // ConsumerStats are what a consumer has done since it was made.
 type ConsumerStats struct {
@@ -42,10 +48,10 @@ type ConsumerStats struct {
 }
 
 // NewConsumer returns a consumer that adds to store what the reader has that open
-// returns, a member of [ReadGroup]. The consumer closes the reader. It asks end
-// where a partition ends when the store seems to be ahead of it.
-func NewConsumer(store *Store, open func() Reader, end EndFunc, log *slog.Logger) *Consumer {
-	return &Consumer{store: store, open: open, end: end, log: log}
+// returns, a member of [ReadGroup] in the Kafka that from tells of. The consumer
+// closes the reader.
+func NewConsumer(store *Store, open func() Reader, from Log, log *slog.Logger) *Consumer {
+	return &Consumer{store: store, open: open, kafka: from, log: log}
 }
 
 // Stats returns what the consumer has done. It is safe for concurrent use.
@@ -57,8 +63,8 @@ func (c *Consumer) Stats() ConsumerStats {
 // be closed. What it had fetched and not counted comes again. While Kafka or the
 // database is away it tries again every second. It may run once at a time.
 func (c *Consumer) Run(ctx context.Context) error {
+	c.seen, c.who = map[int]int64{}, ""
 	reader := c.open()
-	c.seen = map[int]int64{}
 	fetching := &patience{log: c.log, what: "fetching reads"}
 	counting := &patience{log: c.log, what: "counting reads"}
 	for {
@@ -127,7 +133,14 @@ func (c *Consumer) count(ctx context.Context, reader Reader, batch []kafka.Messa
 }
 
 func (c *Consumer) countPartition(ctx context.Context, topic string, number int, reads []readAt) error {
-	p := partition{group: ReadGroup, topic: topic, number: number}
+	if c.who == "" {
+		id, err := c.kafka.ID(ctx)
+		if err != nil {
+			return err
+		}
+		c.who = ReadGroup + "@" + id
+	}
+	p := partition{group: c.who, topic: topic, number: number}
 	if last, ok := c.seen[number]; !ok || reads[0].offset <= last {
 		if err := c.begin(ctx, p, reads[0].offset); err != nil {
 			return err
@@ -145,15 +158,15 @@ func (c *Consumer) countPartition(ctx context.Context, topic string, number int,
 
 // begin makes sure that the partition's messages from first on can be counted. They
 // are behind what is counted when they come again, and then nothing is to be done;
-// or because this is another log than the one that was counted: one that was lost,
-// or deleted and made again. Only then is its end behind too: a log that is whole
+// or because this is another log than the one that was counted: one that lost its end,
+// or a topic that was deleted and made again. Only then is its end behind too: a log that is whole
 // ends where it was counted up to, or later.
 func (c *Consumer) begin(ctx context.Context, p partition, first int64) error {
 	next, err := c.store.nextOffset(ctx, p)
 	if err != nil || first >= next {
 		return err
 	}
-	end, err := c.end(ctx, p.topic, p.number)
+	end, err := c.kafka.End(ctx, p.topic, p.number)
 	if err != nil || end >= next {
 		return err
 	}

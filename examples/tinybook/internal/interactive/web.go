@@ -1,6 +1,7 @@
 package interactive
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -19,15 +20,21 @@ const (
 	fieldCollect = "collect"
 )
 
+// Marks are what users leave on things; [Store] keeps them.
+type Marks interface {
+	Like(ctx context.Context, uid, id int64, like bool) (likes int64, err error)
+	Collect(ctx context.Context, uid, id, cid int64, collect bool) (collects int64, err error)
+}
+
 // Handler is the HTTP side of likes and collections.
 type Handler struct {
-	store    *Store
+	marks    Marks
 	sessions *session.Web
 }
 
 // NewHandler returns a handler.
-func NewHandler(store *Store, sessions *session.Web) *Handler {
-	return &Handler{store: store, sessions: sessions}
+func NewHandler(marks Marks, sessions *session.Web) *Handler {
+	return &Handler{marks: marks, sessions: sessions}
 }
 
 // Register adds the routes to r, which is the group of the things.
@@ -52,7 +59,7 @@ func (h *Handler) like(c *gin.Context) (Liked, error) {
 	if err := form.Faults.Err(); err != nil {
 		return Liked{}, err
 	}
-	likes, err := h.store.Like(c.Request.Context(), session.Current(c).UID, id, like)
+	likes, err := h.marks.Like(c.Request.Context(), session.Current(c).UID, id, like)
 	return Liked{Liked: like, LikeCount: likes}, err
 }
 
@@ -78,7 +85,7 @@ func (h *Handler) collect(c *gin.Context) (Collected, error) {
 	if err := form.Faults.Err(); err != nil {
 		return Collected{}, err
 	}
-	collects, err := h.store.Collect(c.Request.Context(), session.Current(c).UID, id, cid, collect)
+	collects, err := h.marks.Collect(c.Request.Context(), session.Current(c).UID, id, cid, collect)
 	return Collected{Collected: collect, CollectCount: collects}, err
 }
 

@@ -38,12 +38,12 @@ type Kafka struct {
 func OpenEmbeddedKafka(dir string) (*Kafka, error) {
 	const user, method = "tinybook", "PLAIN"
 	password := rand.Text()
-	opts := []kfake.Opt{kfake.NumBrokers(1), kfake.EnableSASL(), kfake.Superuser(method, user, password)}
+	opts := []kfake.Opt{kfake.NumBrokers(1), kfake.ClusterID(rand.Text()), kfake.EnableSASL(), kfake.Superuser(method, user, password)}
 	if dir != "" {
 		if err := prepare(dir); err != nil {
 			return nil, fmt.Errorf("platform: embedded kafka: %w", err)
 		}
-		opts = append(opts, kfake.DataDir(dir))
+		opts = append(opts, kfake.DataDir(dir)) // which brings its own id
 	}
 	broker, err := kfake.NewCluster(opts...)
 	if err != nil {
@@ -83,6 +83,16 @@ func OpenKafka(ctx context.Context, brokers []string) (*Kafka, error) {
 		return nil, errors.Join(err, k.Close())
 	}
 	return k, nil
+}
+
+// ID returns which Kafka this is. One that was made anew, and has lost what it was
+// given, is another.
+func (k *Kafka) ID(ctx context.Context) (string, error) {
+	answer, err := k.Client().Metadata(ctx, &kafka.MetadataRequest{Topics: []string{}})
+	if err != nil {
+		return "", fmt.Errorf("platform: kafka: id: %w", err)
+	}
+	return answer.ClusterID, nil
 }
 
 // Client returns a client that shares the connections of k.

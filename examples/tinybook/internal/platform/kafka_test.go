@@ -57,6 +57,8 @@ func read(t *testing.T, k *platform.Kafka, n int) []string {
 func TestEmbeddedKafkaIsKept(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "kafka")
 	k := openKafka(t, dir)
+	id, err := k.ID(t.Context())
+	require.NoError(t, err)
 	write(t, k, "a", "b")
 	require.Equal(t, []string{"a"}, read(t, k, 1))
 	require.NoError(t, k.Close())
@@ -66,6 +68,9 @@ func TestEmbeddedKafkaIsKept(t *testing.T) {
 
 	k = openKafka(t, dir) // where Ensure finds the topic
 	defer k.Close()
+	same, err := k.ID(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, id, same)
 	write(t, k, "c")
 	require.Equal(t, []string{"b", "c"}, read(t, k, 2))
 	ends := map[int64]int{}
@@ -77,6 +82,12 @@ func TestEmbeddedKafkaIsKept(t *testing.T) {
 	require.Equal(t, map[int64]int{0: 2, 3: 1}, ends)
 	_, err = k.End(t.Context(), topic, 99)
 	require.Error(t, err)
+
+	other := openKafka(t, "")
+	defer other.Close()
+	another, err := other.ID(t.Context())
+	require.NoError(t, err)
+	require.NotEqual(t, id, another)
 }
 
 // Other users of the machine reach the port and nothing behind it.
