@@ -56,7 +56,11 @@ const (
 // rebuild also returns what the Source returned, ranked, and nil if it wasn't asked.
 func (b *Board[M]) rebuild(ctx context.Context, onlyLost bool) ([]row[M], error) {
 	h := hold{rdb: b.rdb, keys: b.keys, token: rand.Text(), mode: b.cfg.mode}
-	if there, err := h.begin(ctx, onlyLost); err != nil || there {
+	there, err := h.begin(ctx, onlyLost)
+	if err != nil && !errors.Is(err, ErrRebuilding) {
+		h.release(ctx) // the answer may be all that was lost
+	}
+	if err != nil || there {
 		return nil, b.halted(ctx, err)
 	}
 	renewed := h.renew(ctx)

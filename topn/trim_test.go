@@ -35,8 +35,9 @@ func testTrimmed(t *testing.T, rdb redis.UniversalClient) {
 		now := newBoard(t, rdb, db, opts...)
 		s, err := now.Load(t.Context(), 4)
 		require.NoError(t, err)
-		require.Equal(t, db.top(4)[3].Score, s.Items[3].Score, "step %d", i)
-		require.Equal(t, db.items(4)[0].Score, s.Items[0].Score, "step %d", i)
+		for place, item := range db.items(4) { // among equals those that the board has come first
+			require.Equal(t, item.Score, s.Items[place].Score, "step %d, place %d", i, place)
+		}
 		rebuilt += now.Stats().Rebuilds
 		size, err := rdb.ZCard(t.Context(), "topn:{likes}:board").Result()
 		require.NoError(t, err)
