@@ -15,14 +15,29 @@ const (
 
 // MetricInfo describes one metric.
 type MetricInfo struct {
-	Name   string     // in full, with the namespace
-	Type   MetricType //
-	Unit   string     // "seconds", "bytes", "messages", "offset", or "" for a plain number
-	Labels []string   // without the constant ones, in the order of the table
-	Values []string   // all values of the last label, or nil where they are open; such series exist at 0 from the start
-	Merge  string     // "sum" or "max": what one series shows when several clients share its labels
-	Group  string     // which part of the package has it: "client", "writer", "writer stats", "reader", "reader stats" or "group"
-	Help   string     //
+	Name string // in full, with the namespace
+	Type MetricType
+
+	// Unit is "seconds", "bytes", "messages", "offset", or "" for a plain number.
+	Unit string
+
+	// Labels are those of every series but the constant ones, in no meaningful
+	// order but for the last.
+	Labels []string
+
+	// Values are all that the last label can have, or nil where nobody knows them.
+	// Such series exist at 0 from the start.
+	Values []string
+
+	// Merge is "sum" or "max": what one series shows when several clients share
+	// its labels.
+	Merge string
+
+	// Group is the part of the package that has the metric: "client", "writer",
+	// "writer stats", "reader", "reader stats" or "group".
+	Group string
+
+	Help string
 }
 
 // Catalog returns every metric of the package, as the options name and label
@@ -31,7 +46,8 @@ type MetricInfo struct {
 // are left out; the constructors refuse them. The caller owns the result.
 //
 // A [Metrics] has all groups but "group", which is the lag collector's. A
-// [WriterCollector] has "writer stats", and a [ReaderCollector] "reader stats".
+// [WriterCollector] has "writer stats". A [ReaderCollector] has "reader stats"
+// and, for a reader of one partition, reader_lag_messages.
 func Catalog(opts ...Option) []MetricInfo {
 	c := applyOptions(opts)
 	infos := make([]MetricInfo, 0, len(table))

@@ -23,14 +23,14 @@ type ReaderCollector struct {
 
 // ReaderTotals is what a reader counted since it was made.
 type ReaderTotals struct {
-	Fetches       int64         // that returned messages
-	Messages      int64         // put into the reader's queue; fetched again, they count again
-	Bytes         int64         // of keys and values
-	RetriedErrors int64         // after which the reader tried again by itself
-	Timeouts      int64         // fetches that ended without a message: an idle reader has them all the time
-	Rebalances    int64         // generations of the group, and reconnects because a leader moved
-	Dials         int64         // connections to partition leaders
-	DialDuration  DurationTotal //
+	Fetches       int64 // that returned messages
+	Messages      int64 // put into the reader's queue; fetched again, they count again
+	Bytes         int64 // of keys and values
+	RetriedErrors int64 // after which the reader tried again by itself
+	Timeouts      int64 // fetches that ended without a message: an idle reader has them all the time
+	Rebalances    int64 // generations of the group, and reconnects because a leader moved
+	Dials         int64 // connections to partition leaders
+	DialDuration  DurationTotal
 	FetchWait     DurationTotal // from a fetch to its first byte
 }
 

@@ -32,7 +32,8 @@ type WriterTotals struct {
 	Throttle        DurationTotal // time for which brokers throttled the writer
 }
 
-// DurationTotal is how many durations there were, and their sum.
+// DurationTotal is how many durations there were, and their sum. A client counts
+// the two one after the other: amid traffic one may be ahead by what is under way.
 type DurationTotal struct {
 	Count int64
 	Sum   time.Duration

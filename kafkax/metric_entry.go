@@ -33,6 +33,7 @@ func newEntry(f *family, key string) *entry {
 		}
 	}
 	slices.SortFunc(e.labels, func(a, b *dto.LabelPair) int { return cmp.Compare(a.GetName(), b.GetName()) })
+	e.labels = slices.Clip(e.labels) // a registry that adds labels of its own appends to what Write gives it
 	if f.def.typ != TypeGauge {
 		e.created = stamp(time.Now())
 	}
