@@ -36,6 +36,6 @@ func groupPanels(q query) []panel {
 		graph("Duration of a poll", inSeconds, "",
 			q.quantiles("{{job}}", nil, groupPollDuration)...),
 		graph("Time since the last poll", inSeconds, "That succeeded: what is above this line is as old as that.",
-			target{"time() - " + q.max(nil, q.series(groupLastPollSuccess)), "{{job}}"}),
+			target{q.age(nil, groupLastPollSuccess), "{{job}}"}),
 	}
 }

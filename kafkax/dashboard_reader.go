@@ -30,7 +30,7 @@ func readerPanels(q query) []panel {
 		graph("Errors", perSecond, "By source and reason.",
 			target{q.sumRate(table[readerErrors].labels, readerErrors), "{{reader}} {{group}} {{source}} {{reason}}"}),
 		graph("Time since the last message", inSeconds, "",
-			target{"time() - " + q.max(readerTopic, q.series(readerLastMessage)), topic}),
+			target{q.age(readerTopic, readerLastMessage), topic}),
 	}
 }
 

@@ -23,7 +23,7 @@ func writerPanels(q query) []panel {
 		graph("Bytes in flight", inBytes, "The memory that waiting messages take, at least.",
 			target{q.sum(writerLabels, q.series(writerInFlightBytes)), "{{writer}}"}),
 		graph("Time since the last success", inSeconds, "A writer with nothing to send has none either.",
-			target{"time() - " + q.max(writerTopic, q.series(writerLastSuccess)), topic}),
+			target{q.age(writerTopic, writerLastSuccess), topic}),
 	}
 }
 

@@ -72,7 +72,7 @@ func (q query) pollAlert(t Thresholds) alert {
 		name: "KafkaGroupLagPollFailing", severity: critical, hold: t.For,
 		expr: "time() - " + q.max(nil, "max_over_time("+last+"["+past+"])") +
 			" > " + formatFloat(t.PollAge.Seconds()) + "\nor\nabsent(" + last + ")",
-		summary:     "Nobody knows the lag of Kafka's groups in {{ $labels.job }}",
+		summary:     "Nobody knows the lag of Kafka's groups{{ if $labels.job }} in {{ $labels.job }}{{ end }}",
 		description: "No poll has succeeded for " + promDuration(t.PollAge) + ", or there was none: until then no other alert about a group can fire.",
 	}
 }

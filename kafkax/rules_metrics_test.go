@@ -64,11 +64,13 @@ func writeAlertTable(b *strings.Builder, rules string) {
 
 var (
 	templateLabel = regexp.MustCompile(`\{\{ \$labels\.(\w+) \}\}`)
+	templateIf    = regexp.MustCompile(`\{\{ (if [^}]*|end) \}\}`)
 	templateValue = regexp.MustCompile(`\{\{ \$value \|[^}]*\}\}B?`)
 )
 
 // plain writes a template for people: labels in words, the value as N.
 func plain(s string) string {
+	s = templateIf.ReplaceAllString(s, "")
 	s = templateLabel.ReplaceAllString(s, "*$1*")
 	return cell(strings.ReplaceAll(templateValue.ReplaceAllString(s, "N"), "''", "'"))
 }

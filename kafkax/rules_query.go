@@ -119,6 +119,11 @@ func (q query) quantile(p float64, labels []string, id metricID) string {
 	return "(\n  " + of(classic) + "\n  or\n  " + of(q.sumRate(labels, id)) + "\n)"
 }
 
+// age returns how long ago a time was; a time that is zero was never.
+func (q query) age(labels []string, id metricID) string {
+	return "time() - (" + q.max(labels, q.series(id)) + " > 0)"
+}
+
 // mean divides the sum of a histogram or a summary by its count.
 func (q query) mean(labels []string, id metricID) string {
 	part := func(suffix string) string { return q.sum(labels, q.over("rate", q.sample(id, suffix, nil))) }
