@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"unicode/utf8"
 
 	"github.com/segmentio/kafka-go"
 )
@@ -35,6 +34,8 @@ type Writer struct {
 	kafka         *kafka.Writer
 	name          string
 	scope         *scope
+	stats         *feed[kafka.WriterStats]
+	remove        func()
 	classify      classifier
 	success       int                          // delivered, or unacked
 	completion    func([]kafka.Message, error) // the user's
@@ -68,6 +69,7 @@ func (m *Metrics) Writer(name string, w *kafka.Writer) (*Writer, error) {
 		kafka:         w,
 		name:          name,
 		scope:         s,
+		stats:         writerFeed(w),
 		classify:      m.config.classify,
 		success:       delivered,
 		completion:    w.Completion,
@@ -84,6 +86,9 @@ func (m *Metrics) Writer(name string, w *kafka.Writer) (*Writer, error) {
 		out.topics.get(w.Topic) // its series exist at 0 before the first message
 	}
 	m.hook(out, w)
+	stats := m.watchWriter(name, w)
+	own := m.watches.add(watchKey{name, out}, func() *watch { return &watch{scope: s, pump: func() {}} })
+	out.remove = func() { stats(); own() }
 	return out, nil
 }
 
@@ -124,26 +129,25 @@ func (w *Writer) WriteMessages(ctx context.Context, msgs ...kafka.Message) (err 
 // after BatchTimeout. Nor does it tell outcomes.
 func (w *Writer) Flush(ctx context.Context) error { return w.gate.flush(ctx) }
 
+// Stats returns what kafka.Writer.Stats would, counted since the last call of this
+// method or, at first, since the kafka.Writer was made. It robs no scrape, and no
+// other caller of this package. Its counts are of attempts and not of messages.
+func (w *Writer) Stats() kafka.WriterStats { return w.stats.next() }
+
+// Remove takes the Writer's series out of its Metrics, and lets go of it. What
+// another Writer of the same name has counted stays. Use it for writers that come
+// and go, when they are closed.
+func (w *Writer) Remove() { w.remove() }
+
 // Unwrap returns the kafka.Writer.
 func (w *Writer) Unwrap() *kafka.Writer { return w.kafka }
 
 func checkWriter(name string, w *kafka.Writer) error {
-	if err := checkLabel("Writer", name); err != nil {
-		return err
-	}
-	if w == nil {
-		return fmt.Errorf("%w: Writer(%q): the kafka.Writer is nil", ErrInput, name)
+	if err := checkClient(name, w == nil); err != nil {
+		return fmt.Errorf("kafkax: Writer: %w", err)
 	}
 	if _, ok := w.Balancer.(balancer); ok {
-		return fmt.Errorf("%w: Writer(%q): the kafka.Writer is instrumented already", ErrInput, name)
-	}
-	return nil
-}
-
-// checkLabel refuses names that would make series that nobody can tell apart.
-func checkLabel(method, name string) error {
-	if name == "" || !utf8.ValidString(name) {
-		return fmt.Errorf("%w: %s(%q): want a name in UTF-8", ErrInput, method, name)
+		return fmt.Errorf("kafkax: Writer: %w: the client %q is instrumented already", ErrInput, name)
 	}
 	return nil
 }

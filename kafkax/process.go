@@ -1,0 +1,226 @@
+package kafkax
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+)
+
+// A Handler does the work of one message. It may see a message again, after a
+// crash or a rebalance, and should do no harm then. Retries are its own affair;
+// the key and value may be kept.
+type Handler func(ctx context.Context, msg kafka.Message) error
+
+// Process hands one message after the other to h, and commits it after h has
+// returned nil: each message is handled at least once, those of a partition in
+// order. It blocks until ctx ends, and then returns nil after the message in hand
+// and its commit. If h returns an error, Process commits what came before, and
+// returns the error with the place of the message, which is the first to come
+// again after a restart; see [WithFailed] for going on. An h that fails because
+// ctx ended is no failure: its message comes again.
+//
+// Faults that may pass, such as a broker that restarts, don't end it: kafka-go goes
+// on trying, and they are counted. Others do, as does a closed reader (io.EOF).
+// Bad options and a nil h are [ErrInput], a second Process at the same time is
+// [ErrRunning].
+//
+// What was in hand when the group was rebalanced is not committed, since its
+// partition may be another's now, whose commits it would turn back. Without a group
+// nothing is committed at all. To notice rebalances costs about a microsecond a
+// message; h gets each with the counting of [Reader.Done].
+func (r *Reader) Process(ctx context.Context, h Handler, opts ...ProcessOption) error {
+	cfg, err := newProcessConfig(opts)
+	if h == nil {
+		err = errors.Join(err, fmt.Errorf("%w: Process: the Handler is nil", ErrInput))
+	}
+	if err != nil {
+		return err
+	}
+	if !r.processing.CompareAndSwap(false, true) {
+		return fmt.Errorf("%w: Process of reader %q", ErrRunning, r.name)
+	}
+	defer r.processing.Store(false)
+	p := &process{r: r, cfg: cfg, handle: h, done: make(map[place]kafka.Message)}
+	err = p.loop(ctx)
+	return errors.Join(err, p.finish(ctx))
+}
+
+// ErrUncommitted is wrapped by the error of [Reader.Process] if the last commit
+// failed for a reason that may pass, so that messages which were handled come again.
+var ErrUncommitted = errors.New("kafkax: not committed")
+
+// A process is one Process.
+type process struct {
+	r      *Reader
+	cfg    processConfig
+	handle Handler
+
+	done       map[place]kafka.Message // the last of each partition that is done and not committed
+	n          int                     // how many messages that is
+	generation uint64                  // in which they came
+	due        time.Time               // when to commit them at the latest; zero: no time is set
+	eof        time.Time               // of the last io.EOF
+}
+
+func (p *process) loop(ctx context.Context) error {
+	for ctx.Err() == nil {
+		msg, err := p.fetch(ctx)
+		if err == nil {
+			err = p.work(ctx, msg)
+		} else {
+			err = p.missed(ctx, err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// missed decides what to do when fetch has no message: nil is to go on.
+func (p *process) missed(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case p.overdue() && errors.Is(err, context.DeadlineExceeded):
+		return p.commit(ctx)
+	case !p.closed(err) && passing(err):
+		return nil // counted, and kafka-go tries again
+	}
+	return fmt.Errorf("kafkax: Process: %w", err)
+}
+
+// fetch returns the next message, and an error when a commit is due before one
+// comes.
+func (p *process) fetch(ctx context.Context) (kafka.Message, error) {
+	if p.due.IsZero() {
+		return p.r.FetchMessage(ctx)
+	}
+	ctx, cancel := context.WithDeadline(ctx, p.due)
+	defer cancel()
+	return p.r.FetchMessage(ctx)
+}
+
+// closed reports whether err is that of a closed reader. That is io.EOF each time it
+// is asked, while one that a connection ended with comes once in seconds.
+func (p *process) closed(err error) bool {
+	if !errors.Is(err, io.EOF) {
+		return false
+	}
+	again := time.Since(p.eof) < eofAgain
+	p.eof = time.Now()
+	return again
+}
+
+const eofAgain = 50 * time.Millisecond
+
+func (p *process) overdue() bool { return !p.due.IsZero() && !time.Now().Before(p.due) }
+
+// work handles one message and commits if enough are done.
+func (p *process) work(ctx context.Context, msg kafka.Message) error {
+	p.enter(p.r.generation.look(p.r.lose))
+	err := p.handle(ctx, msg)
+	if err != nil && ctx.Err() != nil && isEndOf(ctx, err) {
+		return nil
+	}
+	p.r.Done(msg, err)
+	if err != nil {
+		err = p.fail(ctx, msg, err)
+	}
+	if err != nil {
+		return err
+	}
+	p.note(msg)
+	if p.n >= p.cfg.every || p.overdue() {
+		return p.commit(ctx)
+	}
+	return nil
+}
+
+func isEndOf(ctx context.Context, err error) bool {
+	return errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))
+}
+
+func (p *process) fail(ctx context.Context, msg kafka.Message, err error) error {
+	if p.cfg.failed != nil {
+		err = p.cfg.failed(ctx, msg, err)
+	}
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("kafkax: Process: message %d of %s/%d: %w", msg.Offset, msg.Topic, msg.Partition, err)
+}
+
+// enter drops what another generation has done: it comes again, here or elsewhere.
+func (p *process) enter(generation uint64) {
+	if generation != p.generation {
+		p.forget()
+		p.generation = generation
+	}
+}
+
+func (p *process) forget() {
+	clear(p.done)
+	p.n, p.due = 0, time.Time{}
+}
+
+func (p *process) note(msg kafka.Message) {
+	if p.r.group == "" {
+		return
+	}
+	p.done[place{msg.Topic, msg.Partition}] = msg
+	p.n++
+	if p.n == 1 && p.cfg.interval > 0 {
+		p.due = time.Now().Add(p.cfg.interval)
+	}
+}
+
+// commit commits what is done. It goes on after ctx has ended, or what a process
+// has finished would come again whenever it is stopped. What fails and may pass is
+// kept for the next time.
+func (p *process) commit(ctx context.Context) error {
+	p.enter(p.r.generation.look(p.r.lose))
+	if p.n == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.cfg.timeout)
+	defer cancel()
+	msgs := make([]kafka.Message, 0, len(p.done))
+	for _, msg := range p.done {
+		msgs = append(msgs, msg)
+	}
+	err := p.r.CommitMessages(ctx, msgs...)
+	if err == nil {
+		p.forget()
+		return nil
+	}
+	p.due = time.Now().Add(commitAgain)
+	if passing(err) {
+		return nil // counted
+	}
+	return fmt.Errorf("kafkax: Process: commit: %w", err)
+}
+
+// finish commits what is left, once, and tells if that fails.
+func (p *process) finish(ctx context.Context) error {
+	err := p.commit(ctx)
+	if err == nil && p.n > 0 {
+		err = fmt.Errorf("kafkax: Process: %d messages are done and not committed: %w", p.n, ErrUncommitted)
+	}
+	return err
+}
+
+// passing reports whether a fault may end by itself. Those of a group that is
+// rebalanced do, when the reader has joined it again.
+func passing(err error) bool {
+	if code, ok := errors.AsType[kafka.Error](err); ok {
+		inGroup := code == kafka.IllegalGeneration || code == kafka.UnknownMemberId || code == kafka.RebalanceInProgress
+		return inGroup || code.Temporary() || code.Timeout()
+	}
+	reason := reasonOf(err)
+	return reason == reasonTimeout || reason == reasonNetwork
+}

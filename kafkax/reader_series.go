@@ -1,0 +1,114 @@
+package kafkax
+
+import "strconv"
+
+// readSeries are the series of a Reader for one partition that stay when the
+// partition goes elsewhere. Those of a topic are shared by its partitions.
+type readSeries struct {
+	messages, bytes, skipped, redelivered, skewed *counter
+	size, latency                                 *histogram
+	last                                          *gauge
+}
+
+func newReadSeries(s *scope, name, group string, at place) *readSeries {
+	topic, part := at.topic, strconv.Itoa(at.partition)
+	return &readSeries{
+		messages:    s.counter(readerMessages, name, group, topic, part),
+		bytes:       s.counter(readerMessageBytes, name, group, topic, part),
+		skipped:     s.counter(readerSkipped, name, group, topic, part),
+		redelivered: s.counter(readerRedelivered, name, group, topic, part),
+		skewed:      s.counter(readerClockSkew, name, group, topic, part),
+		size:        s.histogram(readerMessageSize, name, group, topic),
+		latency:     s.histogram(readerDeliveryLatency, name, group, topic),
+		last:        s.gauge(readerLastMessage, name, group, topic),
+	}
+}
+
+// doneSeries are the series of a Reader for what the program did with the messages
+// of one topic, by result.
+type doneSeries struct {
+	processed []*counter
+	durations []*histogram
+	endToEnd  *histogram
+}
+
+func newDoneSeries(s *scope, name, group, topic string) *doneSeries {
+	return &doneSeries{
+		processed: s.counters(readerProcessed, name, group, topic),
+		durations: s.histograms(readerProcessingDuration, name, group, topic),
+		endToEnd:  s.histogram(readerEndToEndLatency, name, group, topic),
+	}
+}
+
+// Results in the order of the label's values.
+const (
+	resultIsOK = iota
+	resultIsFailed
+)
+
+func resultOf(err error) int {
+	if err != nil {
+		return resultIsFailed
+	}
+	return resultIsOK
+}
+
+// publish brings the series of the partition up to date. Its gauges are those of
+// the partitions a reader has: they go when it may have lost one.
+func (p *partition) publish(r *Reader) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s, c := p.series, &p.pending
+	s.messages.add(c.messages)
+	s.bytes.add(c.bytes)
+	s.skipped.add(c.skipped)
+	s.redelivered.add(c.redelivered)
+	s.skewed.add(c.skewed)
+	if c.last != 0 {
+		s.last.set(max(s.last.value(), c.last))
+	}
+	*c = pendingCounts{}
+	p.size.flush()
+	p.latency.flush()
+	switch {
+	case !p.stale:
+		p.show(r)
+	case p.shown:
+		p.hide(r)
+	}
+}
+
+func (p *partition) show(r *Reader) {
+	p.shown = true
+	r.gauge(readerPosition, p.place).set(p.track.next)
+	r.gauge(readerHighWatermark, p.place).set(p.end)
+	r.gauge(readerLag, p.place).set(max(0, p.end-p.track.next))
+	if !r.commitsAreKnown() {
+		return
+	}
+	if r.async {
+		if offset, ok := r.log.lastCommit(p.place); ok {
+			p.committed = offset
+		}
+	}
+	base := p.start
+	if p.committed >= 0 {
+		base = p.committed
+		r.gauge(readerCommitted, p.place).set(p.committed)
+	}
+	r.gauge(readerUncommitted, p.place).set(max(0, p.track.next-base))
+}
+
+// ownGauges are those that a partition has for as long as the reader has it.
+var ownGauges = [...]metricID{readerPosition, readerHighWatermark, readerLag, readerCommitted, readerUncommitted}
+
+func (p *partition) hide(r *Reader) {
+	p.shown = false
+	for _, id := range ownGauges {
+		r.scope.remove(id, r.name, r.group, p.place.topic, strconv.Itoa(p.place.partition))
+	}
+}
+
+func (r *Reader) gauge(id metricID, at place) *gauge {
+	return r.scope.gauge(id, r.name, r.group, at.topic, strconv.Itoa(at.partition))
+}
