@@ -93,6 +93,9 @@ func acquire[C any](s *scope, id metricID, values []string, fresh func(*family) 
 func (f *family) add(s *scope, key string, fresh func() any) any {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if s.closed.Load() {
+		return fresh()
+	}
 	e := f.entries[key]
 	if e == nil {
 		e = newEntry(f, key)

@@ -1,6 +1,9 @@
 package kafkax
 
-import "slices"
+import (
+	"slices"
+	"sync/atomic"
+)
 
 // A scope is one client's share of a registry. Asking twice for the same series
 // gives the same one, so that cold paths need not keep it. Where several scopes
@@ -11,7 +14,8 @@ import "slices"
 // Values stand for the labels in the table's order; a metric with an optional
 // partition always takes one.
 type scope struct {
-	reg *registry
+	reg    *registry
+	closed atomic.Bool
 }
 
 func (s *scope) counter(id metricID, values ...string) *counter {
@@ -68,8 +72,10 @@ func (s *scope) removeAll(id metricID, values ...string) {
 	}
 }
 
-// close gives up every series of the scope. Its cost is that of a scrape.
+// close gives up every series of the scope. A client may go on using it: what it
+// gets then is seen by nobody. The cost is that of a scrape.
 func (s *scope) close() {
+	s.closed.Store(true)
 	for _, f := range s.reg.list {
 		f.removeAll(s)
 	}

@@ -81,6 +81,8 @@ func TestRemovedSeriesVanishUnlessAnotherHasThem(t *testing.T) {
 	require.Empty(t, r.families[readerSkipped].snapshot())
 	require.Empty(t, r.families[readerUncommitted].snapshot())
 	b.counter(readerSkipped, "r", "g", "t", "0").add(1)
+	require.Empty(t, r.families[readerSkipped].snapshot(), "a client that goes on after its end is seen by nobody")
+	a.counter(readerSkipped, "r", "g", "t", "0").add(1)
 	require.InDelta(t, 1, written(t, entryOf(t, r, readerSkipped)).Counter.GetValue(), 0, "what comes back begins anew")
 }
 
