@@ -34,11 +34,19 @@ func newWriter(t testing.TB, addrs ...string) *kafka.Writer {
 }
 
 func newReader(t testing.TB, group string, addrs ...string) *kafka.Reader {
-	r := kafka.NewReader(kafka.ReaderConfig{
+	return openReader(t, readerConfig(group, addrs...))
+}
+
+func readerConfig(group string, addrs ...string) kafka.ReaderConfig {
+	return kafka.ReaderConfig{
 		Brokers: addrs, Topic: topic, GroupID: group, StartOffset: kafka.FirstOffset,
 		MaxWait: 100 * time.Millisecond, HeartbeatInterval: 100 * time.Millisecond,
 		SessionTimeout: 2 * time.Second, RebalanceTimeout: time.Second, JoinGroupBackoff: 100 * time.Millisecond,
-	})
+	}
+}
+
+func openReader(t testing.TB, cfg kafka.ReaderConfig) *kafka.Reader {
+	r := kafka.NewReader(cfg)
 	t.Cleanup(func() {
 		if err := r.Close(); err != nil {
 			t.Error(err)

@@ -97,7 +97,7 @@ func underLoad(t *testing.T, addrs []string, partitions int, happens func(l *loa
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	l, s := &load{w: w}, new(sink)
-	readersGone := s.reads(ctx, t, r)
+	readersGone := s.reads(ctx, r)
 	writing, stop := context.WithCancel(ctx)
 	writersGone := l.writers(writing, 2)
 	happens(l)

@@ -200,3 +200,18 @@ func (tr truth) values(topic string, partitions int) map[string]int {
 	}
 	return seen
 }
+
+// deleteBefore deletes a partition's messages below an offset.
+func (tr truth) deleteBefore(topic string, partition int, offset int64) {
+	tr.t.Helper()
+	req := kmsg.NewPtrDeleteRecordsRequest()
+	req.TimeoutMillis = 10_000
+	t := kmsg.NewDeleteRecordsRequestTopic()
+	t.Topic = topic
+	p := kmsg.NewDeleteRecordsRequestTopicPartition()
+	p.Partition, p.Offset = int32(partition), offset
+	t.Partitions = append(t.Partitions, p)
+	req.Topics = append(req.Topics, t)
+	resp := do[*kmsg.DeleteRecordsResponse](tr, req)
+	require.NoError(tr.t, kerr.ErrorForCode(resp.Topics[0].Partitions[0].ErrorCode))
+}
