@@ -20,13 +20,13 @@ import (
 // this machine lacks it skips. open opens a new database with the schema, which is
 // closed at the end of its test.
 func Each(t *testing.T, f func(t *testing.T, open func(t *testing.T) *platform.DB)) {
-	t.Run("sqlite", func(t *testing.T) { f(t, SQLite) })
+	t.Run("sqlite", func(t *testing.T) { f(t, func(t *testing.T) *platform.DB { return SQLite(t) }) })
 	t.Run("mariadb", func(t *testing.T) { f(t, onServer(t, realserver.MariaDB(t))) })
 	t.Run("mysql", func(t *testing.T) { f(t, onServer(t, realserver.MySQL(t))) })
 }
 
 // SQLite opens a new database in a file.
-func SQLite(t *testing.T) *platform.DB {
+func SQLite(t testing.TB) *platform.DB {
 	t.Helper()
 	db, err := platform.OpenSQLite(t.Context(), t.TempDir())
 	require.NoError(t, err)
@@ -53,7 +53,7 @@ func onServer(t *testing.T, server *realserver.Server) func(t *testing.T) *platf
 	}
 }
 
-func migrated(t *testing.T, db *platform.DB) *platform.DB {
+func migrated(t testing.TB, db *platform.DB) *platform.DB {
 	t.Helper()
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	require.NoError(t, db.Migrate(t.Context()))

@@ -14,7 +14,7 @@ import (
 
 const topic = "a-topic"
 
-func begin(t *testing.T, store *interactive.Store, number int) {
+func begin(t testing.TB, store *interactive.Store, number int) {
 	t.Helper()
 	_, err := store.NextOffset(t.Context(), topic, number)
 	require.NoError(t, err)

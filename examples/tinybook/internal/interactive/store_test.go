@@ -15,7 +15,7 @@ import (
 )
 
 // newStore returns a store in which the things 1 to n are listed.
-func newStore(t *testing.T, db *platform.DB, n int64) *interactive.Store {
+func newStore(t testing.TB, db *platform.DB, n int64) *interactive.Store {
 	t.Helper()
 	store := interactive.NewStore(db, interactive.Article)
 	for id := range n {
@@ -24,7 +24,7 @@ func newStore(t *testing.T, db *platform.DB, n int64) *interactive.Store {
 	return store
 }
 
-func list(t *testing.T, db *platform.DB, store *interactive.Store, id int64, listed bool) {
+func list(t testing.TB, db *platform.DB, store *interactive.Store, id int64, listed bool) {
 	t.Helper()
 	require.NoError(t, db.Tx(t.Context(), func(tx *gorm.DB) error { return store.List(tx, id, listed) }))
 }
@@ -36,23 +36,26 @@ func counts(t *testing.T, store *interactive.Store, id int64) interactive.Counts
 	return all[id]
 }
 
+// scenarios are what a store does, on every database.
+var scenarios = []struct {
+	name string
+	run  func(t *testing.T, db *platform.DB)
+}{
+	{"likes are a state", testLikesAreAState},
+	{"collects are a state", testCollectsAreAState},
+	{"only what is listed", testOnlyWhatIsListed},
+	{"likes as a model", testLikesAsAModel},
+	{"many like at once", testManyLikeAtOnce},
+	{"reads count once", testReadsCountOnce},
+	{"reads as a model", testReadsAsAModel},
+	{"two who count", testTwoWhoCount},
+	{"changes until they are sent", testChangesUntilTheyAreSent},
+}
+
 func TestStore(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, open func(t *testing.T) *platform.DB) {
-		for _, tc := range []struct {
-			name string
-			run  func(t *testing.T, db *platform.DB)
-		}{
-			{"likes are a state", testLikesAreAState},
-			{"collects are a state", testCollectsAreAState},
-			{"only what is listed", testOnlyWhatIsListed},
-			{"likes as a model", testLikesAsAModel},
-			{"many like at once", testManyLikeAtOnce},
-			{"reads count once", testReadsCountOnce},
-			{"reads as a model", testReadsAsAModel},
-			{"two who count", testTwoWhoCount},
-			{"changes until they are sent", testChangesUntilTheyAreSent},
-		} {
-			t.Run(tc.name, func(t *testing.T) { tc.run(t, open(t)) })
+		for _, s := range scenarios {
+			t.Run(s.name, func(t *testing.T) { s.run(t, open(t)) })
 		}
 	})
 }
