@@ -8,9 +8,9 @@ import (
 
 // Apply sets the scores of members where an Entry's Version is newer than what the
 // board has seen of its member, and returns how many were. The others were applied
-// before, or something newer was, and change nothing: Apply can be repeated, and
-// entries may come in any order, also across rebuilds and for members that were
-// trimmed. It is for [Absolute] boards; es is only read.
+// before, or something newer was, perhaps in the same call, and change nothing:
+// Apply can be repeated, and entries may come in any order, also across rebuilds
+// and for members that were trimmed. It is for [Absolute] boards; es is only read.
 //
 // More than 1000 entries are sent in parts. After an error some of the entries may
 // have been applied, also the first beyond those counted: repeat the call.
@@ -45,6 +45,27 @@ func (b *Board[M]) writable(es []Entry[M]) ([]row[M], error) {
 	return b.rows(es)
 }
 
+// latest returns one row for each member, so that Redis needn't look at those that
+// another overtakes.
+func latest[M comparable](rows []row[M]) []row[M] {
+	if len(rows) < 2 {
+		return rows
+	}
+	at := make(map[string]int, len(rows))
+	kept := rows[:0]
+	for _, r := range rows {
+		i, known := at[r.encoded]
+		switch {
+		case !known:
+			at[r.encoded] = len(kept)
+			kept = append(kept, r)
+		case r.Version > kept[i].Version:
+			kept[i] = r
+		}
+	}
+	return kept
+}
+
 func (b *Board[M]) apply(ctx context.Context, rows []row[M], score func(row[M]) string) (applied int, err error) {
 	if err := contextError(ctx); err != nil {
 		return 0, err
@@ -53,7 +74,7 @@ func (b *Board[M]) apply(ctx context.Context, rows []row[M], score func(row[M]) 
 		b.keys.board, b.keys.mark, b.keys.versions, b.keys.older,
 		b.keys.fresh, b.keys.freshVersions, b.keys.trimmed,
 	}
-	for len(rows) > 0 {
+	for rows = latest(rows); len(rows) > 0; {
 		part := rows[:min(len(rows), chunk)]
 		rows = rows[len(part):]
 		args := make([]any, 0, 2+3*len(part))

@@ -1,6 +1,7 @@
 package topn_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -57,4 +58,29 @@ func testAnyOrder(t *testing.T, rdb redis.UniversalClient) {
 		log = log[n:]
 	}
 	require.Equal(t, db.items(5), reread(t, rdb, topn.WithN(5)).Items)
+}
+
+// Of several entries of a member in one call the newest is applied, wherever it
+// stands, and counts as one.
+func TestApplyOfOneMemberTwice(t *testing.T) { everywhere(t, testTwiceInACall) }
+
+func testTwiceInACall(t *testing.T, rdb redis.UniversalClient) {
+	b := loaded(t, rdb, newTable(entry{1, 10, 5}))
+	for _, step := range []struct {
+		es      []entry
+		applied int
+		score   float64
+	}{
+		{[]entry{{1, 60, 6}, {2, 1, 1}, {1, 70, 7}}, 2, 70},
+		{[]entry{{1, 90, 9}, {1, 80, 8}, {1, 90, 9}}, 1, 90},
+		{[]entry{{1, 10, 10}, {1, 11, 10}}, 1, 10},
+		{[]entry{{1, 80, 8}, {1, 90, 9}}, 0, 10},
+	} {
+		es := slices.Clone(step.es)
+		applied, err := b.Apply(t.Context(), es...)
+		require.NoError(t, err)
+		require.Equal(t, step.applied, applied)
+		require.Equal(t, step.es, es, "the caller's slice was written to")
+		require.Equal(t, step.score, scores(reread(t, rdb).Items)[1])
+	}
 }
