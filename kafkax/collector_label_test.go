@@ -112,3 +112,20 @@ func TestCollectorsOfTwoClientsGoIntoOneRegistry(t *testing.T) {
 	again := writerCollector(t, statsWriter(t, newBroker(), "likes"))
 	require.ErrorAs(t, reg.Register(again), &prometheus.AlreadyRegisteredError{}, "refused at once, not at a scrape")
 }
+
+func TestCollectorsThatClashAreRefusedAtOnce(t *testing.T) {
+	w := statsWriter(t, newBroker(), "likes")
+	reg := registryOf(t, writerMetrics(t, w))
+	for name, opts := range map[string][]kafkax.Option{
+		"another namespace": {kafkax.WithNamespace("other")},
+		"another zone":      {kafkax.WithNamespace("third"), kafkax.WithConstLabels(prometheus.Labels{"zone": "a"})},
+		"its neighbour":     {kafkax.WithNamespace("third"), kafkax.WithConstLabels(prometheus.Labels{"zone": "b"})},
+	} {
+		m, err := kafkax.New(opts...)
+		require.NoError(t, err)
+		require.NoError(t, reg.Register(m), name)
+	}
+	require.ErrorContains(t, reg.Register(writerCollector(t, w)), "kafka_writer_", "beside a Metrics")
+	require.ErrorAs(t, reg.Register(writerMetrics(t, w)), &prometheus.AlreadyRegisteredError{}, "a second Metrics")
+	require.Contains(t, scrape(t, reg), attempts, "and the scrape goes on")
+}
