@@ -13,8 +13,9 @@ import (
 
 // A truth asks the brokers with a client of another make than the one under test.
 type truth struct {
-	t testing.TB
-	c *kgo.Client
+	t     testing.TB
+	c     *kgo.Client
+	addrs []string
 }
 
 func askTruth(t testing.TB, addrs ...string) truth {
@@ -22,11 +23,11 @@ func askTruth(t testing.TB, addrs ...string) truth {
 	c, err := kgo.NewClient(kgo.SeedBrokers(addrs...), kgo.MetadataMinAge(50*time.Millisecond))
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
-	return truth{t, c}
+	return truth{t, c, addrs}
 }
 
 // of is the same truth for another test.
-func (tr truth) of(t testing.TB) truth { return truth{t, tr.c} }
+func (tr truth) of(t testing.TB) truth { return truth{t, tr.c, tr.addrs} }
 
 // try sends a request to whichever brokers it concerns.
 func try[R kmsg.Response](tr truth, req kmsg.Request) (R, error) {
@@ -214,4 +215,20 @@ func (tr truth) deleteBefore(topic string, partition int, offset int64) {
 	req.Topics = append(req.Topics, t)
 	resp := do[*kmsg.DeleteRecordsResponse](tr, req)
 	require.NoError(tr.t, kerr.ErrorForCode(resp.Topics[0].Partitions[0].ErrorCode))
+}
+
+// timeOf returns the timestamp of the message at an offset.
+func (tr truth) timeOf(topic string, partition int, offset int64) time.Time {
+	tr.t.Helper()
+	c, err := kgo.NewClient(kgo.SeedBrokers(tr.addrs...), kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{
+		topic: {int32(partition): kgo.NewOffset().At(offset)},
+	}))
+	require.NoError(tr.t, err)
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	records := c.PollRecords(ctx, 1).Records()
+	require.NotEmpty(tr.t, records)
+	require.Equal(tr.t, offset, records[0].Offset)
+	return records[0].Timestamp
 }
