@@ -75,7 +75,7 @@ func TestAlertRulesNameOnlyWhatTheCatalogHas(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			v := newVocabulary(tc.common, tc.opts...)
 			all := exprs(t, alertRules(t, kafkax.DefaultThresholds(), tc.opts...))
-			require.Len(t, all, 16)
+			require.Len(t, all, 17)
 			for name, expr := range all {
 				named, err := v.check(expr)
 				require.NoError(t, err, "%s: %s", name, expr)
@@ -101,6 +101,7 @@ func TestZeroThresholdsTurnAlertsOff(t *testing.T) {
 	}{
 		{"KafkaWriterFailureRatioHigh", func(t *kafkax.Thresholds) { t.FailureRatio = 0 }},
 		{"KafkaWriterFailures", func(t *kafkax.Thresholds) { t.Failures = 0 }},
+		{"KafkaWriterAttemptErrorRatioHigh", func(t *kafkax.Thresholds) { t.AttemptErrorRatio = 0 }},
 		{"KafkaWriterDeliverySlow", func(t *kafkax.Thresholds) { t.DeliveryP99 = 0 }},
 		{"KafkaWriterMessageSizeHigh", func(t *kafkax.Thresholds) { t.MessageBytes = 0 }},
 		{"KafkaWriterBacklogGrowing", func(t *kafkax.Thresholds) { t.InFlight = 0 }},
@@ -131,7 +132,7 @@ func TestZeroThresholdsTurnAlertsOff(t *testing.T) {
 
 func TestBadThresholdsAreNamedTogether(t *testing.T) {
 	bad := kafkax.Thresholds{
-		FailureRatio: 1, Failures: -1, DeliveryP99: -time.Second, MessageBytes: -2, InFlight: -3,
+		FailureRatio: 1, Failures: -1, AttemptErrorRatio: 2, DeliveryP99: -time.Second, MessageBytes: -2, InFlight: -3,
 		NoSuccess: time.Microsecond, ProcessingFailureRatio: -0.5, EndToEndP99: -time.Minute,
 		CommitFailures: -4, Stuck: -time.Hour, LagAge: 1, LagMessages: -5, PollAge: -1,
 		Window: 0, For: -time.Second,
@@ -146,7 +147,7 @@ func TestBadThresholdsAreNamedTogether(t *testing.T) {
 			require.ErrorIs(t, err, kafkax.ErrInput)
 			require.Zero(t, b.Len(), "something was written")
 			for _, says := range []string{
-				"FailureRatio is 1:", "Failures is -1:", "DeliveryP99 is -1s:", "MessageBytes is -2:",
+				"FailureRatio is 1:", "Failures is -1:", "AttemptErrorRatio is 2:", "DeliveryP99 is -1s:", "MessageBytes is -2:",
 				"InFlight is -3:", "NoSuccess is 1µs:", "ProcessingFailureRatio is -0.5:", "EndToEndP99 is -1m0s:",
 				"CommitFailures is -4:", "Stuck is -1h0m0s:", "LagAge is 1ns:", "LagMessages is -5:",
 				"PollAge is -1ns:", "Window is 0s:", "For is -1s:", `WithNamespace("a b")`,

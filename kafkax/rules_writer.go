@@ -1,6 +1,7 @@
 package kafkax
 
-// writerAlerts warn of instrumented writers; see [Metrics.Writer].
+// writerAlerts warn of writers: all but one of instrumented ones; see
+// [Metrics.Writer].
 func writerAlerts(q query, t Thresholds) []alert {
 	var l alertList
 	lost := isOneOf(labelResult, resultFailed, resultRejected)
@@ -16,6 +17,13 @@ func writerAlerts(q query, t Thresholds) []alert {
 		expr:        q.count(writerTopic, t.Failures, writerMessages, lost),
 		summary:     "{{ $labels.writer }} lost about <count> messages to {{ $labels.topic }}",
 		description: "Messages failed or were rejected in the last " + q.window + ". They are gone unless the program keeps them.",
+	})
+	l.add(t.AttemptErrorRatio != 0, alert{
+		name: "KafkaWriterAttemptErrorRatioHigh", severity: warning, hold: t.For,
+		expr: q.sumRate(writerTopic, writerAttemptErrors) + "\n/\n" +
+			q.sumRate(writerTopic, writerAttempts) + "\n> " + formatFloat(t.AttemptErrorRatio),
+		summary:     "{{ $labels.writer }} fails in <ratio> of its attempts to send",
+		description: "Batches are sent again until MaxAttempts is reached. Then their messages are lost.",
 	})
 	l.add(t.MessageBytes != 0, alert{
 		name: "KafkaWriterMessageSizeHigh", severity: warning, hold: t.For,

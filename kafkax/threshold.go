@@ -18,6 +18,10 @@ type Thresholds struct {
 	// Failures is how many such messages in Window are too many, this number
 	// included: 1 is every loss.
 	Failures int64
+	// AttemptErrorRatio is the share of a writer's attempts to send a batch that fail,
+	// whether a later one succeeds or not. It needs no more than a
+	// [WriterCollector]; the other alerts of writers need [Metrics.Writer].
+	AttemptErrorRatio float64
 	// DeliveryP99 is how long the slowest hundredth of a writer's messages may take
 	// from WriteMessages to the broker's answer.
 	DeliveryP99 time.Duration
@@ -67,12 +71,13 @@ type Thresholds struct {
 // where the quantile of a classic histogram is exact; in between it is estimated.
 func DefaultThresholds() Thresholds {
 	return Thresholds{
-		FailureRatio: 0.01,
-		Failures:     1,
-		DeliveryP99:  2500 * time.Millisecond, // kafka-go waits up to a second for a batch by default
-		MessageBytes: 256 << 10,               // a quarter of what a broker takes by default
-		InFlight:     10_000,
-		NoSuccess:    5 * time.Minute,
+		FailureRatio:      0.01,
+		Failures:          1,
+		AttemptErrorRatio: 0.1,
+		DeliveryP99:       2500 * time.Millisecond, // kafka-go waits up to a second for a batch by default
+		MessageBytes:      256 << 10,               // a quarter of what a broker takes by default
+		InFlight:          10_000,
+		NoSuccess:         5 * time.Minute,
 
 		ProcessingFailureRatio: 0.01,
 		EndToEndP99:            30 * time.Second,
@@ -106,6 +111,7 @@ func (t Thresholds) validate() error {
 
 	ratio("FailureRatio", t.FailureRatio)
 	count("Failures", t.Failures)
+	ratio("AttemptErrorRatio", t.AttemptErrorRatio)
 	age("DeliveryP99", t.DeliveryP99)
 	count("MessageBytes", t.MessageBytes)
 	count("InFlight", t.InFlight)

@@ -15,11 +15,11 @@ import (
 	"github.com/ycvk/tinybook/kafkax"
 )
 
-// reader returns an instrumented reader of a group on topic "work".
-func (w *world) reader(group string) *kafkax.Reader {
+// reader returns an instrumented reader that has the name of its group.
+func (w *world) reader(group, topic string) *kafkax.Reader {
 	w.t.Helper()
 	inner := kafka.NewReader(kafka.ReaderConfig{
-		Brokers: w.kafka.ListenAddrs(), GroupID: group, Topic: "work", MaxWait: 100 * time.Millisecond,
+		Brokers: w.kafka.ListenAddrs(), GroupID: group, Topic: topic, MaxWait: 100 * time.Millisecond,
 		SessionTimeout: 6 * time.Second, RebalanceTimeout: time.Second, StartOffset: kafka.FirstOffset,
 	})
 	out, err := w.metrics.Reader(group, inner)
@@ -44,7 +44,7 @@ func (w *world) failingHandler() {
 			w.t.Errorf("writing work: %v", err)
 		}
 	})
-	r, n := w.reader("failing"), 0
+	r, n := w.reader("failing", "work"), 0
 	ctx := w.t.Context()
 	w.running.Go(func() {
 		err := r.Process(ctx, func(context.Context, kafka.Message) error {
@@ -62,7 +62,7 @@ func (w *world) failingHandler() {
 // refusedCommits reads, and may not commit.
 func (w *world) refusedCommits() {
 	w.kafka.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Group: "uncommitted", Err: kerr.GroupAuthorizationFailed, Count: -1})
-	r := w.reader("uncommitted")
+	r := w.reader("uncommitted", "work")
 	w.loop(often, func(ctx context.Context) {
 		msg, err := r.FetchMessage(ctx)
 		if err != nil {
@@ -76,12 +76,16 @@ func (w *world) refusedCommits() {
 }
 
 // stuckReader is a member of its group, and holds its first message for ever.
-func (w *world) stuckReader() {
-	r := w.reader("stuck")
+func (w *world) stuckReader() { w.fetchOnce(w.reader("stuck", "work")) }
+
+// idleReader waits for a message that never comes: that is no trouble.
+func (w *world) idleReader() { w.fetchOnce(w.reader("idle", "empty")) }
+
+func (w *world) fetchOnce(r *kafkax.Reader) {
 	ctx := w.t.Context()
 	w.running.Go(func() {
 		if _, err := r.FetchMessage(ctx); err != nil && ctx.Err() == nil {
-			w.t.Errorf("stuck reader: %v", err)
+			w.t.Errorf("fetching: %v", err)
 		}
 	})
 }

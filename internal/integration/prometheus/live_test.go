@@ -25,7 +25,7 @@ import (
 // impatient are thresholds for a test: what takes minutes takes seconds.
 func impatient() kafkax.Thresholds {
 	return kafkax.Thresholds{
-		FailureRatio: .01, Failures: 1, DeliveryP99: 100 * time.Millisecond, MessageBytes: 4 << 10,
+		FailureRatio: .01, Failures: 1, AttemptErrorRatio: .1, DeliveryP99: 100 * time.Millisecond, MessageBytes: 4 << 10,
 		InFlight: 10, NoSuccess: 2 * time.Second,
 		ProcessingFailureRatio: .01, EndToEndP99: time.Second, CommitFailures: 1, Stuck: 4 * time.Second,
 		LagAge: time.Second, LagMessages: 100, PollAge: 2 * time.Second,
@@ -114,6 +114,7 @@ type cause struct {
 var causes = map[string]cause{
 	"KafkaWriterFailureRatioHigh":           {"writer", []string{"refused"}, true},
 	"KafkaWriterFailures":                   {"writer", []string{"refused"}, true},
+	"KafkaWriterAttemptErrorRatioHigh":      {"writer", []string{"refused"}, true},
 	"KafkaWriterMessageSizeHigh":            {"writer", []string{"large"}, true},
 	"KafkaWriterDeliverySlow":               {"writer", []string{"slow"}, false},
 	"KafkaWriterBacklogGrowing":             {"writer", []string{"blocked"}, true},
@@ -149,6 +150,7 @@ func requireAllAlerts(t *testing.T, p *realserver.PrometheusServer) {
 	for _, name := range want {
 		for value, a := range firing[name] {
 			require.True(t, !causes[name].alone || slices.Contains(causes[name].values, value), "%s fires for %s", name, value)
+			require.NotEqual(t, "idle", a.Labels["reader"], "%s fires for a reader that has nothing to do", name)
 			require.NotContains(t, a.Annotations["summary"]+a.Annotations["description"], "<", name)
 			t.Logf("%-38s %-8s %s", name, a.Labels["severity"], a.Annotations["summary"])
 		}

@@ -53,6 +53,7 @@ func newWorld(t *testing.T, opts ...kafkax.Option) *world {
 	w.failingHandler()
 	w.refusedCommits()
 	w.stuckReader()
+	w.idleReader()
 	lag := w.laggingGroups()
 	w.app = serve(t, w.metrics, lag)
 	w.watch = serve(t, w.blindCollector())
@@ -62,7 +63,7 @@ func newWorld(t *testing.T, opts ...kafkax.Option) *world {
 func newKafka(t *testing.T) *kfake.Cluster {
 	t.Helper()
 	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.GroupMinSessionTimeout(10*time.Millisecond),
-		kfake.SeedTopics(partitions, "refused", "large", "slow", "blocked", "work", "backlog", "cut"))
+		kfake.SeedTopics(partitions, "refused", "large", "slow", "blocked", "work", "empty", "backlog", "cut"))
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return c

@@ -42,7 +42,7 @@ func writerCases() []ruleCase {
 	return []ruleCase{
 		{
 			name: "KafkaWriterFailureRatioHigh",
-			series: append(sent(counter(9, 11), counter(1, 1)),
+			series: append(sent(counter(8, 8), counter(1, 4)),
 				series{"writer_last_success_timestamp_seconds", nil, steadyClock}),
 			fires: whileTroubled("KafkaWriterFailureRatioHigh", "KafkaWriterFailures"),
 		},
@@ -64,6 +64,14 @@ func writerCases() []ruleCase {
 				{"writer_messages_total", []string{"result=failed"}, func(m int) (float64, bool) { return once(0, 7)(m * (1 - m/40)) }},
 			},
 			fires: []firing{{39, nil}, {41, nil}, {60, nil}},
+		},
+		{
+			name: "KafkaWriterAttemptErrorRatioHigh",
+			series: []series{
+				{"writer_attempts_total", nil, counter(100, 100)},
+				{"writer_attempt_errors_total", nil, counter(9, 11)},
+			},
+			fires: whileTroubled("KafkaWriterAttemptErrorRatioHigh"),
 		},
 		{
 			name:   "KafkaWriterMessageSizeHigh",
@@ -232,6 +240,16 @@ func groupCases() []ruleCase {
 				{"group_last_poll_success_timestamp_seconds", []string{"instance=b:1"}, steadyClock},
 			},
 			fires: []firing{{45, nil}},
+		},
+		{
+			name: "KafkaGroupLagPollFailing/a process that was restarted polls again in time", alone: true,
+			series: []series{{"group_last_poll_success_timestamp_seconds", nil, func(m int) (float64, bool) {
+				if m >= begin && m < begin+7 {
+					return 0, true
+				}
+				return steadyClock(m)
+			}}},
+			fires: []firing{{begin + 6, nil}, {begin + 7, nil}},
 		},
 		{
 			name: "KafkaGroupLagPollFailing/the process is gone", alone: true,
