@@ -1,0 +1,168 @@
+package topn_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"testing"
+	"testing/synctest"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+	"github.com/segmentio/kafka-go"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ycvk/tinybook/internal/redistest"
+	"github.com/ycvk/tinybook/topn"
+)
+
+var errDead = errors.New("the process is dead")
+
+// A process does a number of steps and dies: each call of Redis and each commit has
+// one before it, so that it is never made, and one after it, so that nobody hears of
+// its answer. Only one goroutine uses it.
+type process struct {
+	left int // steps to live
+	kill context.CancelFunc
+}
+
+// do runs f unless the process is dead, and hides its answer if it dies meanwhile.
+func (p *process) do(f func() error) error {
+	if !p.step() {
+		return errDead
+	}
+	err := f()
+	if !p.step() {
+		return errDead
+	}
+	return err
+}
+
+func (p *process) step() bool {
+	if p.left--; p.left == 0 {
+		p.kill()
+	}
+	return p.left > 0
+}
+
+func (p *process) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
+}
+
+func (p *process) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := p.do(func() error { return next(ctx, cmd) })
+		if errors.Is(err, errDead) {
+			cmd.SetErr(err)
+		}
+		return err
+	}
+}
+
+func (p *process) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+// life is one process that consumes: it dies after so many steps, or lives until all
+// is read if there are none left to take. It reports whether it died.
+func life(t *testing.T, server *miniredis.Miniredis, l *topic, mode topn.Mode, batch, steps int, seed uint64) bool {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	p := &process{left: steps, kill: cancel}
+	rdb := redistest.Dial(t, server)
+	b := likesBoard(t, rdb, topn.WithMode(mode))
+	rdb.AddHook(p)
+	r := l.reader(seed)
+	r.onFetch = func() error {
+		if p.left <= 0 {
+			return errDead
+		}
+		return nil
+	}
+	commits := 0
+	r.onCommit = func(ctx context.Context, msgs []kafka.Message) error {
+		if !p.step() {
+			return errDead
+		}
+		onlyApplied(t, server, l, mode, msgs)
+		commits++
+		return nil
+	}
+	j := consume(ctx, r, b, topn.WithBatch(batch))
+	settle()
+	died := p.left <= 0
+	if !died {
+		require.True(t, l.isRead(), "all of it is committed")
+	}
+	cancel()
+	require.NoError(t, <-j.ended)
+	return died
+}
+
+// onlyApplied checks that what is committed is on the board.
+func onlyApplied(t *testing.T, server *miniredis.Miniredis, l *topic, mode topn.Mode, msgs []kafka.Message) {
+	t.Helper()
+	if mode != topn.Counter {
+		return
+	}
+	for _, m := range msgs {
+		last := int64(-1)
+		for _, before := range l.parts[m.Partition] {
+			if _, err := decodeLike(before); err == nil && before.Offset <= m.Offset {
+				last = before.Offset
+			}
+		}
+		mark := int64(-1)
+		if text := server.HGet("topn:{likes}:offsets", fmt.Sprintf("likes/%d", m.Partition)); text != "" {
+			_, err := fmt.Sscan(text, &mark)
+			require.NoError(t, err)
+		}
+		require.GreaterOrEqual(t, mark, last, "offset %d is committed", m.Offset)
+	}
+}
+
+// Trap topn/7: a process dies at each boundary there is, between any two steps, and
+// others cut the rest of the log into other batches: each event counts once.
+func TestConsumeCountsEachEventOnceWhereverItIsCut(t *testing.T) {
+	for _, mode := range []topn.Mode{topn.Counter, topn.Absolute} {
+		t.Run(mode.String(), func(t *testing.T) {
+			seed := rand.Uint64()
+			t.Logf("seed %d", seed)
+			r := rand.New(rand.NewPCG(seed, 0))
+			boundaries := 0
+			for range 4 {
+				log := randomTopic(r, 20+r.IntN(20))
+				batch := 1 + r.IntN(8)
+				for steps, died := 1, true; died; steps++ {
+					clear(log.committed)
+					died = dieAndGoOn(t, r, log, mode, batch, steps)
+					boundaries++
+				}
+			}
+			t.Logf("died at %d boundaries", boundaries)
+			require.Greater(t, boundaries, 100)
+		})
+	}
+}
+
+// dieAndGoOn reports whether a process of so many steps dies; then others finish what
+// it began.
+func dieAndGoOn(t *testing.T, r *rand.Rand, log *topic, mode topn.Mode, batch, steps int) (died bool) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		server, rdb := redistest.NewServer(t)
+		if died = life(t, server, log, mode, batch, steps, r.Uint64()); died {
+			life(t, server, log, mode, 1+r.IntN(8), 1+r.IntN(20), r.Uint64())
+		}
+		life(t, server, log, mode, 1+r.IntN(50), 1<<30, r.Uint64())
+		want := log.newest()
+		if mode == topn.Counter {
+			want = log.total()
+		}
+		sameScores(t, want, scoresOf(t, rdb, topn.WithMode(mode)))
+	})
+	return died
+}
