@@ -29,9 +29,10 @@ type Handler func(ctx context.Context, msg kafka.Message) error
 // [ErrRunning].
 //
 // What was in hand when the group was rebalanced is not committed, since its
-// partition may be another's now, whose commits it would turn back. Without a group
-// nothing is committed at all. To notice rebalances costs about a microsecond a
-// message; h gets each with the counting of [Reader.Done].
+// partition may be another's now, whose commits it would turn back; a commit in the
+// very moment of a rebalance may do that, and messages come again for it. Without a
+// group nothing is committed at all. To notice rebalances costs about a microsecond
+// a message. Each counts as by [Reader.Done].
 func (r *Reader) Process(ctx context.Context, h Handler, opts ...ProcessOption) error {
 	cfg, err := newProcessConfig(opts)
 	if h == nil {

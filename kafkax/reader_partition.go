@@ -95,8 +95,7 @@ func (p *partition) begin(offset int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.committed = max(offset, -1)
-	if offset < 0 {
-		p.stale = true
+	if offset < 0 { // a message tells where it begins, and may have done so
 		p.track.forget()
 		return
 	}

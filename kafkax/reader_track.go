@@ -22,9 +22,11 @@ func (t *track) saw(offset int64) (skipped int64, again bool) {
 	return skipped, again
 }
 
-// expect says that offset is due now, whoever delivered what lies before it.
+// expect says that reading goes on at offset, whoever delivered what lies before it.
+// Where that is behind, messages may or may not come again: those of the new
+// generation can be here before it is known.
 func (t *track) expect(offset int64) {
-	t.next, t.known = offset, true
+	t.next, t.known = max(t.next, offset), true
 	if !t.before {
 		t.high = offset
 	}

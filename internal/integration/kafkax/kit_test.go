@@ -210,6 +210,19 @@ func (f figures) absent(t testing.TB, name string, labels ...string) {
 	require.False(t, ok, "%s%v in %v", name, labels, f)
 }
 
+// soon reports whether cond comes true within d.
+func soon(d time.Duration, cond func() bool) bool {
+	end := time.After(d)
+	for !cond() {
+		select {
+		case <-end:
+			return cond()
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+	return true
+}
+
 // lines is a kafka.Logger that keeps what it is told.
 type lines struct {
 	mu   sync.Mutex
