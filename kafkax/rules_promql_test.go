@@ -32,7 +32,7 @@ var (
 	token     = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|\$?[a-zA-Z_][\w:]*|\d[\w.]*|=~|!~|!=|>=|<=|==|[^\s\w]`)
 	word      = regexp.MustCompile(`^[a-zA-Z_]`)
 	operators = []string{"or", "and", "unless", "offset", "bool"}
-	functions = []string{"sum", "max", "histogram_quantile", "time", "absent", "max_over_time"}
+	functions = []string{"sum", "max", "histogram_quantile", "time", "absent", "max_over_time", "last_over_time"}
 	overTime  = map[string][]kafkax.MetricType{
 		"rate":     {kafkax.TypeCounter, kafkax.TypeHistogram, kafkax.TypeSummary},
 		"increase": {kafkax.TypeCounter},

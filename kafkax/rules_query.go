@@ -102,10 +102,11 @@ func (q query) max(labels []string, expr string) string {
 // count returns how often a counter rose in the window. Prometheus takes the first
 // value that it sees of a series for where counting starts; here a series that
 // is younger than the window counts from zero, so that the first failure of a
-// topic, or of a process, is seen.
+// topic, or of a process, is seen. One that was there in the hour before isn't
+// young: it comes back after scrapes that failed.
 func (q query) count(labels []string, limit int64, id metricID, matchers ...string) string {
 	s := q.series(id, matchers...)
-	young := s + " unless " + s + " offset " + q.window
+	young := s + " unless last_over_time(" + s + "[1h] offset " + q.window + ")"
 	atLeast := fmt.Sprintf(" >= %d", limit)
 	return q.sum(labels, q.increase(id, matchers...)) + atLeast + "\nor\n" + q.sum(labels, young) + atLeast
 }

@@ -66,6 +66,13 @@ func writerCases() []ruleCase {
 			fires: []firing{{39, nil}, {41, nil}, {60, nil}},
 		},
 		{
+			name: "KafkaWriterFailures/old ones after scrapes that failed",
+			series: []series{
+				{"writer_messages_total", []string{"result=failed"}, func(m int) (float64, bool) { return 7, m < 30 || m >= 45 }},
+			},
+			fires: []firing{{29, nil}, {45, nil}, {49, nil}, {60, nil}},
+		},
+		{
 			name: "KafkaWriterAttemptErrorRatioHigh",
 			series: []series{
 				{"writer_attempts_total", nil, counter(100, 100)},
