@@ -13,7 +13,8 @@ import (
 // and for members that were trimmed. It is for [Absolute] boards; es is only read.
 //
 // More than 1000 entries are sent in parts. After an error some of the entries may
-// have been applied, also the first beyond those counted: repeat the call.
+// have been applied, also the first beyond those counted: repeat the call. Where the
+// client sends again what got no answer, fewer are counted than were applied.
 //
 // Where Redis holds no board nothing is applied, which is no error: the rebuild
 // finds the row in the database. So write the database before the event is sent.

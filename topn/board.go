@@ -27,10 +27,11 @@ import (
 // from the last snapshot, which is Stale.
 //
 // All keys have names like topn:{key}:board: the prefix, and the key as the hash
-// tag, so that they lie on one node of a Redis Cluster. They don't expire; to be
-// rid of a board, delete its keys and stop asking for it. On an Absolute board
-// Redis holds about 100 bytes for each member retained, and 60 for each one that
-// had a change since the rebuild before last, so rebuild now and then where there
+// tag, so that they lie on one node of a Redis Cluster. They don't expire: run the
+// server with maxmemory-policy noeviction or a volatile one. To be rid of a board,
+// delete its keys and stop asking for it. Redis holds about 100 bytes for each
+// member; on an Absolute board only of those retained, but 60 for each one that had
+// a change since the rebuild before last, so rebuild it now and then where there
 // are many more members than are retained.
 //
 // It is safe for concurrent use and never closes the client. It needs Redis 5 or

@@ -34,6 +34,8 @@ func TestOnACluster(t *testing.T) {
 		"rebuild many":       testRebuildMany,
 		"lost":               testLost,
 		"fewer writes after": testVersionGoesBack,
+		"no board":           testNoBoard,
+		"twice in a call":    testTwiceInACall,
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.NoError(t, rdb.ForEachMaster(t.Context(), func(ctx context.Context, c *redis.Client) error {

@@ -115,3 +115,21 @@ func TestLostBoardAndNoDatabase(t *testing.T) {
 		require.False(t, b.Snapshot().Stale)
 	})
 }
+
+// Trap topn/5: where there is no board, writes leave nothing behind but the marks
+// of their streams.
+func TestWritesToNoBoardLeaveNothing(t *testing.T) { everywhere(t, testNoBoard) }
+
+func testNoBoard(t *testing.T, rdb redis.UniversalClient) {
+	applied, err := newBoard(t, rdb, numbered(3)).Apply(t.Context(), entry{1, 1, 1})
+	require.NoError(t, err)
+	require.Zero(t, applied)
+	sums := newBoard(t, rdb, numbered(3), counter)
+	require.NoError(t, sums.Incr(t.Context(), 1, 1))
+	require.NoError(t, sums.IncrBatch(t.Context(), map[int64]float64{1: 1}, &topn.Position{Stream: "s", First: 1, Last: 1}))
+	for name, want := range map[string]int64{"board": 0, "mark": 0, "versions": 0, "fresh": 0, "delta": 0, "offsets": 1} {
+		n, err := rdb.Exists(t.Context(), "topn:{likes}:"+name).Result()
+		require.NoError(t, err)
+		require.Equal(t, want, n, name)
+	}
+}

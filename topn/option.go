@@ -95,10 +95,12 @@ func WithTick(d time.Duration) Option { return func(c *config) { c.tick = d } }
 func WithJitter(ratio float64) Option { return func(c *config) { c.jitter = ratio } }
 
 // WithRetain sets how many members a rebuild asks the [Source] for and, on an
-// [Absolute] board, how many are kept in Redis: each write trims what is below.
-// The default is ten times N; less than N is an error. A [Counter] board is never
-// trimmed, but a member that the Source left out starts from 0 there: retain as
-// many as there are.
+// [Absolute] board, how many are kept in Redis: each write trims what is below, some
+// thousand at most. When so many have fallen that one that was trimmed may belong
+// among the first N, the board is rebuilt; but among those of one score the places
+// then go to those that were retained. The default is ten times N; less than N is
+// an error. A [Counter] board is never trimmed, but a member that the Source left
+// out starts from 0 there: retain as many as there are.
 func WithRetain(n int) Option { return func(c *config) { c.retain, c.retained = n, true } }
 
 // WithMaxStale sets after how long the board is read from Redis even though no

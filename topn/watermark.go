@@ -10,7 +10,9 @@ import (
 
 // A Position says which part of a log a batch is: the offsets from First to Last
 // of Stream, a name such as topic and partition. Offsets may have gaps, and must
-// rise from batch to batch. They are 0 to 2^53-1.
+// rise from batch to batch. They are 0 to 2^53-1. A log that starts over, such as
+// a topic that was deleted and made again, needs another Stream: under its old name
+// it would be taken for a replay.
 type Position struct {
 	Stream      string
 	First, Last int64
