@@ -11,8 +11,8 @@ import (
 // metrics that were set up with the same opts: only [WithNamespace] and
 // [WithConstLabels] change it. It asks for a Prometheus data source when it is
 // looked at, and has variables for job, writer, reader, group and topic. Quantiles
-// hold for classic and for native histograms. The dashboard's uid is "kafkax-" and
-// the namespace.
+// hold for classic and for native histograms. The dashboard's uid is made from the
+// namespace: "kafkax-kafka".
 //
 // Every option that makes no sense is named in one error that wraps [ErrInput],
 // and nothing is written. An error of w is returned as it is.
@@ -26,7 +26,7 @@ func WriteDashboard(w io.Writer, opts ...Option) error {
 
 func newDashboard(q query) dashboardJSON {
 	return dashboardJSON{
-		UID:         shortened("kafkax-" + q.cfg.namespace),
+		UID:         grafanaUID("kafkax", q.cfg.namespace),
 		Title:       "Kafka clients",
 		Description: "Writers, readers and consumer groups of kafka-go, as kafkax sees them.",
 		Tags:        []string{"kafka", "kafkax"},

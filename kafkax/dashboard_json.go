@@ -1,5 +1,11 @@
 package kafkax
 
+import (
+	"fmt"
+	"hash/fnv"
+	"strings"
+)
+
 // The parts of Grafana's dashboard model that we write: the names are Grafana's.
 
 type dashboardJSON struct {
@@ -124,5 +130,15 @@ func queryVariable(name, expr string) variableJSON {
 	}
 }
 
-// shortened cuts a uid to what Grafana takes.
-func shortened(uid string) string { return uid[:min(len(uid), maxUID)] }
+// grafanaUID joins the parts to a uid that Grafana takes: one that is too long ends
+// in a hash of the whole, so that different parts have different uids.
+func grafanaUID(parts ...string) string {
+	uid := strings.ToLower(strings.Join(parts, "-"))
+	if len(uid) <= maxUID {
+		return uid
+	}
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(uid)) // a hash takes everything
+	hash := fmt.Sprintf("-%08x", h.Sum32())
+	return uid[:maxUID-len(hash)] + hash
+}

@@ -13,9 +13,9 @@ const GrafanaDatasource = "prometheus"
 
 // WriteGrafanaAlerts writes the alerts of [WriteAlertRules], with the same
 // expressions, as Grafana-managed alert rules: a JSON file for the folder
-// provisioning/alerting. They are in the folder "Kafka", are evaluated every
-// minute, and ask the data source [GrafanaDatasource]. Use the one or the other,
-// or people are told twice.
+// provisioning/alerting. They are in the folder "Kafka", or "Kafka shop" for the
+// namespace shop, are evaluated every minute, and ask the data source
+// [GrafanaDatasource]. Use the one or the other, or people are told twice.
 //
 // A query without a result is no alert, as in Prometheus; one that can't be
 // carried out is an error of the rule.
@@ -26,11 +26,16 @@ func WriteGrafanaAlerts(w io.Writer, t Thresholds, opts ...Option) error {
 	if err != nil {
 		return err
 	}
+	namespace := applyOptions(opts).namespace
+	folder := "Kafka"
+	if namespace != defaultNamespace { // titles and groups are unique within a folder
+		folder += " " + namespace
+	}
 	file := grafanaAlertFile{Version: 1}
 	for _, g := range groups {
-		out := grafanaAlertGroup{Org: 1, Name: g.name, Folder: "Kafka", Interval: "1m"}
+		out := grafanaAlertGroup{Org: 1, Name: g.name, Folder: folder, Interval: "1m"}
 		for _, a := range g.alerts {
-			out.Rules = append(out.Rules, a.grafana(t.Window))
+			out.Rules = append(out.Rules, a.grafana(namespace, t.Window))
 		}
 		file.Groups = append(file.Groups, out)
 	}
@@ -86,9 +91,9 @@ const (
 
 var grafanaValue = valueWriter("$values." + grafanaExpr + ".Value")
 
-func (a alert) grafana(window time.Duration) grafanaAlertRule {
+func (a alert) grafana(namespace string, window time.Duration) grafanaAlertRule {
 	return grafanaAlertRule{
-		UID:       shortened(strings.ToLower(a.name)),
+		UID:       grafanaUID(namespace, strings.TrimPrefix(a.name, "Kafka")),
 		Title:     a.name,
 		Condition: grafanaIsFiring,
 		Data:      a.grafanaQueries(window),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -76,13 +77,9 @@ func TestGrafanaAlertsAreThoseOfPrometheus(t *testing.T) {
 		require.NoError(t, dec.Decode(&file))
 		require.Equal(t, 1, file.APIVersion)
 		got := map[string]string{}
-		uids := map[string]bool{}
 		for _, g := range file.Groups {
 			require.NotEmpty(t, g.Folder)
 			for _, r := range g.Rules {
-				require.Regexp(t, goodUID, r.UID)
-				require.False(t, uids[r.UID], "uid %s twice", r.UID)
-				uids[r.UID] = true
 				require.Len(t, r.Data, 2)
 				query, condition := r.Data[0], r.Data[1]
 				require.True(t, query.Model.Instant)
@@ -94,6 +91,26 @@ func TestGrafanaAlertsAreThoseOfPrometheus(t *testing.T) {
 		}
 		require.Equal(t, want, got)
 	}
+}
+
+// Two files may be provisioned together.
+func TestGrafanaAlertsOfNamespacesDontCollide(t *testing.T) {
+	uids, groups := map[string]bool{}, map[string]bool{}
+	long := strings.Repeat("n", 60)
+	for _, namespace := range []string{"kafka", "shop", long, long + "x"} {
+		var file grafanaFile
+		require.NoError(t, json.Unmarshal(grafanaAlerts(t, kafkax.DefaultThresholds(), kafkax.WithNamespace(namespace)), &file))
+		for _, g := range file.Groups {
+			require.False(t, groups[g.Folder+"/"+g.Name], "%s/%s twice", g.Folder, g.Name)
+			groups[g.Folder+"/"+g.Name] = true
+			for _, r := range g.Rules {
+				require.Regexp(t, goodUID, r.UID)
+				require.False(t, uids[r.UID], "uid %s twice", r.UID)
+				uids[r.UID] = true
+			}
+		}
+	}
+	require.Len(t, uids, 4*17)
 }
 
 // Grafana's templates know other variables than those of Prometheus, and a file's
