@@ -29,8 +29,8 @@ import (
 // All keys have names like topn:{key}:board: the prefix, and the key as the hash
 // tag, so that they lie on one node of a Redis Cluster. They don't expire: run the
 // server with maxmemory-policy noeviction or a volatile one. To be rid of a board,
-// delete its keys and stop asking for it. Redis holds about 100 bytes for each
-// member; on an Absolute board only of those retained, but 60 for each one that had
+// delete its keys and stop asking for it. Redis holds about 120 bytes for each
+// member; on an Absolute board only of those retained, but 75 for each one that had
 // a change since the rebuild before last, so rebuild it now and then where there
 // are many more members than are retained.
 //
