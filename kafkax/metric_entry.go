@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -35,7 +34,7 @@ func newEntry(f *family, key string) *entry {
 	slices.SortFunc(e.labels, func(a, b *dto.LabelPair) int { return cmp.Compare(a.GetName(), b.GetName()) })
 	e.labels = slices.Clip(e.labels) // a registry that adds labels of its own appends to what Write gives it
 	if f.def.typ != TypeGauge {
-		e.created = stamp(time.Now())
+		e.created = stamp()
 	}
 	e.cells.Store(&[]owned{})
 	return e
