@@ -40,12 +40,18 @@ func (c client) Release(ctx context.Context, after time.Duration, refs ...smsfai
 // harness returns what opens a queue with one pod that runs. Each Reopen stops that
 // and runs another, which takes over.
 func harness(index func(t *testing.T) smsfailover.Store, opts ...kafkastore.Option) func(t *testing.T) storetest.Harness {
-	return func(t *testing.T) storetest.Harness {
+	return harnessOf(func(t *testing.T) *queue {
 		var i smsfailover.Store
 		if index != nil {
 			i = index(t)
 		}
-		q := newQueue(startBroker(t), i, opts...)
+		return newQueue(startBroker(t), i, opts...)
+	})
+}
+
+func harnessOf(open func(t *testing.T) *queue) func(t *testing.T) storetest.Harness {
+	return func(t *testing.T) storetest.Harness {
+		q := open(t)
 		var running atomic.Pointer[pod]
 		running.Store(q.running(t))
 		return storetest.Harness{
@@ -57,13 +63,13 @@ func harness(index func(t *testing.T) smsfailover.Store, opts ...kafkastore.Opti
 			},
 			Advance: func(d time.Duration) {
 				time.Sleep(d)
-				settle(t, i)
+				settle(t, q.index)
 			},
 			Lease: 1200 * time.Millisecond,
 			Grain: 60 * time.Millisecond,
 			Lag:   150 * time.Millisecond,
 			// The claims of Kafka alone are those of one generation.
-			Takeover: i == nil,
+			Takeover: q.index == nil,
 		}
 	}
 }
