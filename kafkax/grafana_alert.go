@@ -123,7 +123,7 @@ func (a alert) grafanaQueries(window time.Duration) []grafanaQuery {
 			RefID: grafanaIsFiring, Datasource: expressions,
 			Model: map[string]any{
 				"refId": grafanaIsFiring, "type": "math",
-				"expression": "is_number($" + grafanaExpr + ") || is_inf($" + grafanaExpr + ")",
+				"expression": "is_nan($" + grafanaExpr + ") == 0",
 			},
 		},
 	}
