@@ -1,0 +1,125 @@
+package topn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	marksAtOnce   = 500 // in one pipeline
+	refreshAtOnce = 32  // boards that are read again at a time
+	idleStale     = 10  // times WithMaxStale, then a board that nobody asks for goes
+)
+
+// Run keeps the boards fresh until ctx is done, and then returns nil; see [Board.Run]
+// for what it does for each. Each tick it drops the boards that nobody has asked for
+// in ten times [WithMaxStale], so that those of windows that have passed cost nothing
+// for long. Every board is dropped at the end.
+//
+// Theine and its goroutines live as long as Run does. Run may be called again after
+// it has returned, but while it runs another call fails with [ErrRunning].
+func (b *Boards[M]) Run(ctx context.Context) error {
+	if !b.running.CompareAndSwap(false, true) {
+		return fmt.Errorf("%w (boards)", ErrRunning)
+	}
+	defer b.running.Store(false)
+	s, err := newShelf[M](b.cfg.capacity, &b.counts)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	b.open.Store(s)
+	defer b.open.Store(nil)
+	b.once.Do(func() { close(b.begun) })
+
+	r := refresher{slots: make(chan struct{}, refreshAtOnce)}
+	defer r.wait() // ctx is done by then
+	b.turn(ctx, s, &r)
+	return nil
+}
+
+// turn ticks until ctx is done.
+func (b *Boards[M]) turn(ctx context.Context, s *shelf[M], r *refresher) {
+	idle := int64(idleStale * b.cfg.maxStale / b.cfg.tick)
+	timer := time.NewTimer(b.cfg.pause())
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		now := s.tick.Add(1)
+		b.counts.ticks.Add(1)
+		for part := range slices.Chunk(s.sweep(now-idle), marksAtOnce) {
+			b.tick(ctx, part, r)
+		}
+		timer.Reset(b.cfg.pause())
+	}
+}
+
+// tick asks for the marks of all in one pipeline, and does what they call for. Only
+// Run's goroutine calls it.
+func (b *Boards[M]) tick(ctx context.Context, all []*volume[M], r *refresher) {
+	all = slices.DeleteFunc(all, func(v *volume[M]) bool { return v.busy.Load() })
+	if len(all) == 0 || ctx.Err() != nil {
+		return
+	}
+	marks := make([]*redis.StringCmd, len(all))
+	_, err := b.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, v := range all {
+			marks[i] = p.Get(ctx, v.keys.mark)
+		}
+		return nil
+	})
+	if ctx.Err() != nil {
+		return
+	}
+	silent := 0
+	for i, v := range all {
+		mark, err := marks[i].Result()
+		switch {
+		case err != nil && !errors.Is(err, redis.Nil):
+			silent++
+			v.counts.ticks.Add(1)
+			v.counts.failures.Add(1)
+			v.state.Load().failing.Store(true)
+		case err == nil && v.current(v.state.Load(), mark):
+			v.saw(ctx, mark, nil)
+		default:
+			r.refresh(ctx, &v.busy, func() { v.saw(ctx, mark, err) })
+		}
+	}
+	if silent > 0 { // one word for all
+		b.cfg.onError(fmt.Errorf("topn: tick of %d of %d boards: %w", silent, len(all), err))
+	}
+}
+
+// A refresher runs what takes time beside the ticks, so much at once.
+type refresher struct {
+	slots chan struct{}
+	wg    sync.WaitGroup
+}
+
+// refresh calls f soon, and takes busy away when it is done.
+func (r *refresher) refresh(ctx context.Context, busy *atomic.Bool, f func()) {
+	busy.Store(true)
+	r.wg.Go(func() {
+		defer busy.Store(false)
+		select {
+		case r.slots <- struct{}{}:
+			defer func() { <-r.slots }()
+			f()
+		case <-ctx.Done():
+		}
+	})
+}
+
+func (r *refresher) wait() { r.wg.Wait() }
