@@ -101,21 +101,21 @@ func (r *Reader) watch(m *Metrics) {
 
 // FetchMessage returns the next message with kafka.Reader.FetchMessage, under its
 // rules and with its errors. It commits nothing.
-func (r *Reader) FetchMessage(ctx context.Context) (kafka.Message, error) {
-	if err := r.turn.take(ctx); err != nil {
-		return kafka.Message{}, err
-	}
-	defer r.turn.give()
-	start := r.clock.elapsed()
-	m, err := r.kafka.FetchMessage(ctx)
-	now := r.clock.elapsed()
-	r.wait.addDuration(now - start)
-	if err != nil {
-		r.fetchFailed(ctx, err)
+func (r *Reader) FetchMessage(ctx context.Context) (m kafka.Message, err error) {
+	if err = r.turn.take(ctx); err != nil {
 		return m, err
 	}
-	r.deliver(&m, now)
-	return m, nil
+	start := r.clock.elapsed()
+	m, err = r.kafka.FetchMessage(ctx)
+	now := r.clock.elapsed()
+	r.wait.addDuration(now - start)
+	if err == nil {
+		r.deliver(&m, now)
+	} else {
+		r.fetchFailed(ctx, err)
+	}
+	r.turn.give()
+	return m, err
 }
 
 // ReadMessage returns the next message and, in a group, commits it at once, before
@@ -159,10 +159,14 @@ func (r *Reader) deliver(m *kafka.Message, now time.Duration) {
 		p = r.partition(place{m.Topic, m.Partition})
 		r.last = p
 	}
-	if r.generation.due(now) || p.gap(m.Offset) {
-		r.generation.look(r.lose) // a partition that was elsewhere has no gap
+	if r.generation.due(now) {
+		r.generation.look(r.lose)
 	}
-	p.deliver(m, now, r.clock.unix(now))
+	unix := r.clock.unix(now)
+	if !p.deliver(m, now, unix, false) {
+		r.generation.look(r.lose) // a partition that was elsewhere has no gap
+		p.deliver(m, now, unix, true)
+	}
 }
 
 // partition returns the partition, new if this is its first message.

@@ -43,16 +43,25 @@ func newPartition(at place, s *readSeries) *partition {
 }
 
 // deliver notes that m goes to the program at a moment of the stopwatch, which was
-// unix.
-func (p *partition) deliver(m *kafka.Message, at time.Duration, unix int64) {
+// unix. It returns false, and notes nothing, if offsets are missing before m, unless
+// it is sure that they have not been read elsewhere.
+func (p *partition) deliver(m *kafka.Message, at time.Duration, unix int64, sure bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	skipped, again := p.track.saw(m.Offset)
+	if !sure && p.track.gap(m.Offset) {
+		return false
+	}
 	if p.stale {
 		p.stale, p.start = false, m.Offset
 	}
 	p.end = m.HighWaterMark
 	p.times.put(m.Offset, at)
+	p.count(m, unix)
+	return true
+}
+
+func (p *partition) count(m *kafka.Message, unix int64) {
+	skipped, again := p.track.saw(m.Offset)
 	n := sizeOf(m)
 	c := &p.pending
 	c.messages++
@@ -63,22 +72,15 @@ func (p *partition) deliver(m *kafka.Message, at time.Duration, unix int64) {
 		c.redelivered++
 	}
 	p.size.observe(float64(n))
-	if !m.Time.IsZero() {
-		d := unix - m.Time.UnixNano()
-		if d < 0 {
-			d = 0
-			c.skewed++
-		}
-		p.latency.observe(float64(d) / 1e9)
+	if m.Time.IsZero() {
+		return
 	}
-}
-
-// gap reports whether offset isn't the one that is due, so that it matters whether
-// the partition has been elsewhere meanwhile.
-func (p *partition) gap(offset int64) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.track.gap(offset)
+	d := unix - m.Time.UnixNano()
+	if d < 0 {
+		d = 0
+		c.skewed++
+	}
+	p.latency.observe(float64(d) / 1e9)
 }
 
 // lose notes that a rebalance may have moved the partition.

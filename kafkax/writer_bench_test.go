@@ -1,0 +1,113 @@
+//go:build unix
+
+package kafkax_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol/metadata"
+	"github.com/segmentio/kafka-go/protocol/produce"
+
+	"github.com/ycvk/tinybook/kafkax"
+)
+
+// A quickBroker acknowledges everything and keeps nothing, so that what is
+// measured is the writer.
+type quickBroker struct {
+	topic   *metadata.Response
+	written *produce.Response
+}
+
+func newQuickBroker() *quickBroker {
+	return &quickBroker{
+		topic: &metadata.Response{Topics: []metadata.ResponseTopic{
+			{Name: "t", Partitions: make([]metadata.ResponsePartition, 1)},
+		}},
+		written: &produce.Response{Topics: []produce.ResponseTopic{
+			{Topic: "t", Partitions: make([]produce.ResponsePartition, 1)},
+		}},
+	}
+}
+
+func (b *quickBroker) RoundTrip(_ context.Context, _ net.Addr, req kafka.Request) (kafka.Response, error) {
+	if _, ok := req.(*metadata.Request); ok {
+		return b.topic, nil
+	}
+	return b.written, nil
+}
+
+// BenchmarkWriteMessages writes messages of 100 bytes to one partition, so many a
+// call, and waits for them. Compare processor time: the goroutines of kafka-go make
+// wall time restless.
+func BenchmarkWriteMessages(b *testing.B) {
+	for _, n := range []int{1, 100, 1000} {
+		for _, impl := range []string{"bare", "kafkax"} {
+			b.Run(fmt.Sprintf("msgs=%d/impl=%s", n, impl), func(b *testing.B) {
+				w := &kafka.Writer{
+					Addr: kafka.TCP("fake:9092"), Topic: "t", Transport: newQuickBroker(), RequiredAcks: kafka.RequireAll,
+					BatchSize: n, BatchTimeout: time.Minute,
+				}
+				write, closeWriter := w.WriteMessages, w.Close
+				if impl == "kafkax" {
+					ours := instrument(b, w)
+					write, closeWriter = ours.WriteMessages, ours.Close
+				}
+				benchWrite(b, n, write)
+				if err := closeWriter(); err != nil {
+					b.Fatal(err)
+				}
+			})
+		}
+	}
+}
+
+func benchWrite(b *testing.B, n int, write func(context.Context, ...kafka.Message) error) {
+	b.Helper()
+	msgs := make([]kafka.Message, n)
+	for i := range msgs {
+		msgs[i].Value = make([]byte, 100)
+	}
+	ctx := context.Background()
+	if err := write(ctx, msgs...); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	start := processorTime(b)
+	for b.Loop() {
+		if err := write(ctx, msgs...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	total := float64(b.N) * float64(n)
+	b.ReportMetric(float64(processorTime(b)-start)/total, "cpu-ns/msg")
+	b.ReportMetric(float64(b.Elapsed())/total, "ns/msg")
+}
+
+func instrument(tb testing.TB, w *kafka.Writer) *kafkax.Writer {
+	tb.Helper()
+	m, err := kafkax.New()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	ours, err := m.Writer("w", w)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return ours
+}
+
+// processorTime returns what all threads of the process have used.
+func processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
