@@ -25,9 +25,9 @@ func lagAlerts(q query, t Thresholds) []alert {
 	})
 	l = append(l,
 		q.statusAlert("KafkaGroupStalled", StatusStalled, t.For,
-			"Its members are there and commit nothing."),
+			"It has members, and its commit does not move: a handler hangs, or commits fail."),
 		q.statusAlert("KafkaGroupStopped", StatusStopped, t.For,
-			"Nobody commits for it: the group has no member on these partitions, or they hang."),
+			"Messages wait, and the group has no member to read them."),
 		q.truncatedAlert(),
 	)
 	l.add(t.PollAge != 0, q.pollAlert(t))

@@ -57,8 +57,10 @@ func writerStuckAlerts(q query, t Thresholds) []alert {
 	tries := "(\n" + inFlight + " > 0\nor\n" + q.sumRate(writerLabels, writerMessages, lost) + " > 0\n)"
 	l.add(t.NoSuccess != 0, alert{
 		name: "KafkaWriterNoSuccess", severity: critical, hold: t.For,
-		// A writer that never had a success has no time of the last one.
-		expr: tries + "\nunless\n" + last + " >= time() - " + formatFloat(t.NoSuccess.Seconds()),
+		// A writer that never had a success has no time of the last one, and neither
+		// has one that asks for no acknowledgement.
+		expr: tries + "\nunless\n" + last + " >= time() - " + formatFloat(t.NoSuccess.Seconds()) +
+			"\nunless\n" + q.sumRate(writerLabels, writerMessages, is(labelResult, resultUnacked)) + " > 0",
 
 		summary:     "{{ $labels.writer }} gets nothing through",
 		description: "It has messages to send, and none was acknowledged in the last " + promDuration(t.NoSuccess) + ".",

@@ -130,6 +130,15 @@ func writerCases() []ruleCase {
 			fires: []firing{{50, nil}, {99, nil}},
 		},
 		{
+			name: "KafkaWriterNoSuccess/no acknowledgement asked for",
+			series: []series{
+				{"writer_messages_total", []string{"result=unacked"}, counter(100, 100)},
+				{"writer_in_flight_messages", nil, always(5)},
+				{"writer_last_success_timestamp_seconds", nil, always(0)},
+			},
+			fires: []firing{{50, nil}, {99, nil}},
+		},
+		{
 			name: "KafkaWriterNoSuccess/one topic of two",
 			series: []series{
 				{"writer_in_flight_messages", nil, always(5)},

@@ -63,6 +63,7 @@ func TestCasesNoticeAnExpressionThatIsAlmostRight(t *testing.T) {
 		{"KafkaWriterBacklogGrowing", "[5m]", "[2h]"},
 		{"KafkaWriterNoSuccess", "unless", "and"},
 		{"KafkaWriterNoSuccess", "max by", "min by"},
+		{"KafkaWriterNoSuccess", `"unacked"`, `"delivered"`},
 		{"KafkaWriterNoSuccess", "_messages) > 0", "_messages) >= 0"},
 		{"KafkaReaderProcessingFailureRatioHigh", "> 0.01", "> 0.03"},
 		{"KafkaReaderEndToEndSlow", "0.99", "0.9"},
