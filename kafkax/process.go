@@ -85,7 +85,7 @@ func (p *process) loop(ctx context.Context) error {
 // missed decides what to do when fetch has no message: nil is to go on.
 func (p *process) missed(ctx context.Context, err error) error {
 	switch {
-	case ctx.Err() != nil:
+	case isDone(ctx.Done()):
 		return nil
 	case p.overdue() && errors.Is(err, context.DeadlineExceeded):
 		return p.commit(ctx)

@@ -79,6 +79,9 @@ func (b *fakeBroker) describe(ctx context.Context, req *metadata.Request) (kafka
 }
 
 func (b *fakeBroker) append(ctx context.Context, req *produce.Request) (kafka.Response, error) {
+	if len(req.Topics) == 0 {
+		return nil, errors.New("fake broker: a request with nothing in it")
+	}
 	t := &req.Topics[0]
 	p := &t.Partitions[0]
 	values, err := readValues(p.RecordSet.Records)
@@ -126,12 +129,6 @@ func (b *fakeBroker) values(topic string) []string {
 		all = append(all, b.stored[place{topic, p}]...)
 	}
 	return all
-}
-
-func (b *fakeBroker) requests() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.attempts
 }
 
 func readValues(r protocol.RecordReader) ([]string, error) {
