@@ -106,3 +106,27 @@ func testRemoved(t *testing.T, rdb redis.UniversalClient) {
 	require.NoError(t, err)
 	require.Equal(t, map[int64]float64{3: 90, 2: 2, 1: 1}, scores(reread(t, rdb).Items))
 }
+
+// The best was trimmed while it wasn't, and those that were better fall: it comes
+// back, however high the board's lowest stood in between.
+func TestTrimmedMemberComesBack(t *testing.T) { everywhere(t, testComesBack) }
+
+func testComesBack(t *testing.T, rdb redis.UniversalClient) {
+	db := newTable(entry{1, 10, 1}, entry{2, 9, 1})
+	opts := []topn.Option{topn.WithN(1), topn.WithRetain(2)}
+	b := loaded(t, rdb, db, opts...)
+	apply := func(es ...entry) {
+		db.set(es...)
+		for _, e := range es {
+			_, err := b.Apply(t.Context(), e)
+			require.NoError(t, err)
+		}
+	}
+	apply(entry{3, 20, 1}, entry{4, 21, 1}, entry{5, 30, 1}) // 2, 1 and then 3 are trimmed
+	require.Equal(t, db.items(1), reread(t, rdb, opts...).Items)
+	apply(entry{4, 1, 2}, entry{5, 15, 2})
+	s, err := newBoard(t, rdb, db, opts...).Load(t.Context(), 1)
+	require.NoError(t, err)
+	require.Equal(t, int64(3), s.Items[0].Member)
+	require.Equal(t, db.items(1), s.Items)
+}
