@@ -20,11 +20,13 @@ import (
 	"github.com/ycvk/tinybook/examples/tinybook/internal/config"
 )
 
-// childData tells a process of this test which directory it runs a site on, and
-// childDiary the file of its provider; without one it has the usual ones.
+// childData tells a process of this test which directory it runs a site on,
+// childDiary the file of its provider, without which it has the usual ones, and
+// childBrokers a Kafka, without which it has one inside.
 const (
-	childData  = "TINYBOOK_TEST_CHILD_DATA"
-	childDiary = "TINYBOOK_TEST_CHILD_DIARY"
+	childData    = "TINYBOOK_TEST_CHILD_DATA"
+	childDiary   = "TINYBOOK_TEST_CHILD_DIARY"
+	childBrokers = "TINYBOOK_TEST_CHILD_BROKERS"
 )
 
 // TestChild is no test, but the site that other tests kill.
@@ -35,6 +37,9 @@ func TestChild(t *testing.T) {
 	}
 	cfg := apptest.Config()
 	cfg.Data, cfg.Code.Store = dir, config.StoreRedis
+	if brokers := os.Getenv(childBrokers); brokers != "" {
+		cfg.Kafka.Brokers = strings.Split(brokers, ",")
+	}
 	var opts []app.Option
 	if path := os.Getenv(childDiary); path != "" {
 		d := openDiary(t, path)

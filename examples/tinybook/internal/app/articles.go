@@ -23,13 +23,14 @@ type interactions interface {
 func (p *parts) openKafka(ctx context.Context) (*platform.Kafka, error) {
 	var kafka *platform.Kafka
 	var err error
+	session := platform.WithSessionTimeout(p.cfg.Kafka.SessionTimeout)
 	switch {
 	case p.cfg.RealKafka():
-		kafka, err = platform.OpenKafka(ctx, p.cfg.Kafka.Brokers)
+		kafka, err = platform.OpenKafka(ctx, p.cfg.Kafka.Brokers, session)
 	case p.cfg.Data != "":
-		kafka, err = platform.OpenEmbeddedKafka(filepath.Join(p.cfg.Data, "kafka"))
+		kafka, err = platform.OpenEmbeddedKafka(filepath.Join(p.cfg.Data, "kafka"), session)
 	default:
-		kafka, err = platform.OpenEmbeddedKafka("")
+		kafka, err = platform.OpenEmbeddedKafka("", session)
 	}
 	if err != nil {
 		return nil, err

@@ -79,7 +79,8 @@ type Redis struct {
 
 // Kafka is a Kafka; without brokers the embedded one.
 type Kafka struct {
-	Brokers []string `yaml:"brokers"`
+	Brokers        []string      `yaml:"brokers"`
+	SessionTimeout time.Duration `yaml:"session_timeout"`
 }
 
 // Session is about tokens.
@@ -143,6 +144,7 @@ func Default(mode string) Config {
 		},
 		Admin: Admin{Addr: "127.0.0.1:9081"},
 		MySQL: MySQL{User: "tinybook", Name: "tinybook"},
+		Kafka: Kafka{SessionTimeout: 6 * time.Second},
 		Session: Session{
 			AccessTTL:  15 * time.Minute,
 			RefreshTTL: 7 * 24 * time.Hour,

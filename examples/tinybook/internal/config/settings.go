@@ -46,6 +46,7 @@ func settings(c *Config) []setting {
 		{"redis.addr", &c.Redis.Addr, "host:port of Redis, several for a cluster; empty: embedded", false},
 		{"redis.password", &c.Redis.Password, "password of Redis", true},
 		{"kafka.brokers", &c.Kafka.Brokers, "host:port of brokers of Kafka, with commas; empty: embedded", false},
+		{"kafka.session_timeout", &c.Kafka.SessionTimeout, "how long what a killed process consumed waits until others consume it; brokers may refuse less than 6s", false},
 		{"session.keys", &c.Session.Keys, "kid:base64,...: keys of the tokens, the first signs; empty: random or kept in data", true},
 		{"session.access_ttl", &c.Session.AccessTTL, "life of an access token", false},
 		{"session.refresh_ttl", &c.Session.RefreshTTL, "life of a refresh token", false},

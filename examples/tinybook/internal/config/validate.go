@@ -57,6 +57,7 @@ func (c *Config) checkTimes(v *validator) {
 	v.positive("http.request_timeout", c.HTTP.RequestTimeout)
 	v.positive("http.idle_timeout", c.HTTP.IdleTimeout)
 	v.positive("http.shutdown_timeout", c.HTTP.ShutdownTimeout)
+	v.positive("kafka.session_timeout", c.Kafka.SessionTimeout)
 	v.positive("session.access_ttl", c.Session.AccessTTL)
 	v.positive("session.refresh_ttl", c.Session.RefreshTTL)
 	v.positive("session.poll", c.Session.Poll)

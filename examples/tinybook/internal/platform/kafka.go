@@ -29,16 +29,30 @@ type Kafka struct {
 	embedded  *kfake.Cluster
 	transport *kafka.Transport
 	dialer    *kafka.Dialer
+	session   time.Duration
 }
+
+// defaultSession is the least that brokers allow unless they are told.
+const defaultSession = 6 * time.Second
+
+// A KafkaOption changes a Kafka.
+type KafkaOption func(*Kafka)
+
+// WithSessionTimeout says how long a group waits for a reader that was killed,
+// before others read what it read. The default is 6 seconds; brokers may refuse
+// less.
+func WithSessionTimeout(d time.Duration) KafkaOption { return func(k *Kafka) { k.session = d } }
 
 // OpenEmbeddedKafka starts a broker inside the process. It listens on a port of
 // this machine, and wants a password that nobody else knows. What is in dir is
 // there again at the next start, also after a kill -9; an empty dir keeps
 // nothing. Stop every reader and writer before Close.
-func OpenEmbeddedKafka(dir string) (*Kafka, error) {
+func OpenEmbeddedKafka(dir string, options ...KafkaOption) (*Kafka, error) {
 	const user, method = "tinybook", "PLAIN"
 	password := rand.Text()
-	opts := []kfake.Opt{kfake.NumBrokers(1), kfake.ClusterID(rand.Text()), kfake.EnableSASL(), kfake.Superuser(method, user, password)}
+	login := plain.Mechanism{Username: user, Password: password}
+	k := newKafka(&kafka.Transport{SASL: login}, &kafka.Dialer{Timeout: pingTimeout, SASLMechanism: login}, options)
+	opts := []kfake.Opt{kfake.NumBrokers(1), kfake.GroupMinSessionTimeout(time.Millisecond), kfake.ClusterID(rand.Text()), kfake.EnableSASL(), kfake.Superuser(method, user, password)}
 	if dir != "" {
 		if err := prepare(dir); err != nil {
 			return nil, fmt.Errorf("platform: embedded kafka: %w", err)
@@ -49,12 +63,16 @@ func OpenEmbeddedKafka(dir string) (*Kafka, error) {
 	if err != nil {
 		return nil, fmt.Errorf("platform: embedded kafka: %w", err)
 	}
-	login := plain.Mechanism{Username: user, Password: password}
-	return &Kafka{
-		brokers: broker.ListenAddrs(), embedded: broker,
-		transport: &kafka.Transport{SASL: login},
-		dialer:    &kafka.Dialer{Timeout: pingTimeout, SASLMechanism: login},
-	}, nil
+	k.brokers, k.embedded = broker.ListenAddrs(), broker
+	return k, nil
+}
+
+func newKafka(transport *kafka.Transport, dialer *kafka.Dialer, options []KafkaOption) *Kafka {
+	k := &Kafka{transport: transport, dialer: dialer, session: defaultSession}
+	for _, option := range options {
+		option(k)
+	}
+	return k
 }
 
 // prepare makes the directory of a broker and takes the password out of it that
@@ -71,11 +89,9 @@ func prepare(dir string) error {
 }
 
 // OpenKafka connects to a real Kafka and fails if none of the brokers answers.
-func OpenKafka(ctx context.Context, brokers []string) (*Kafka, error) {
-	k := &Kafka{
-		brokers: brokers, transport: &kafka.Transport{DialTimeout: pingTimeout},
-		dialer: &kafka.Dialer{Timeout: pingTimeout},
-	}
+func OpenKafka(ctx context.Context, brokers []string, options ...KafkaOption) (*Kafka, error) {
+	k := newKafka(&kafka.Transport{DialTimeout: pingTimeout}, &kafka.Dialer{Timeout: pingTimeout}, options)
+	k.brokers = brokers
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
 	if _, err := k.Client().Metadata(ctx, &kafka.MetadataRequest{Topics: []string{}}); err != nil {
@@ -136,11 +152,13 @@ func (k *Kafka) Writer(topic string) *kafka.Writer {
 
 // Reader returns a reader of topic that shares the work with the others of its
 // group and begins, when the group is new, with the oldest message. It runs
-// goroutines from here on, until the caller closes it.
+// goroutines from here on, until the caller closes it; what one had that was killed
+// others get later: see [WithSessionTimeout].
 func (k *Kafka) Reader(topic, group string) *kafka.Reader {
 	return kafka.NewReader(kafka.ReaderConfig{
 		Brokers: k.brokers, Dialer: k.dialer, GroupID: group, Topic: topic,
 		StartOffset: kafka.FirstOffset, MaxWait: fetchWait,
+		SessionTimeout: k.session, RebalanceTimeout: k.session, HeartbeatInterval: k.session / 3,
 	})
 }
 
