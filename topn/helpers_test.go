@@ -176,8 +176,10 @@ func seeded(t testing.TB) *rand.Rand {
 	t.Helper()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	return rand.New(rand.NewPCG(seed, 0))
+	return seededWith(seed)
 }
+
+func seededWith(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 
 // nowhere returns a client that no server answers.
 func nowhere(t testing.TB) *redis.Client {
