@@ -5,42 +5,12 @@ package kafkax_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol/metadata"
-	"github.com/segmentio/kafka-go/protocol/produce"
-
-	"github.com/ycvk/tinybook/kafkax"
 )
-
-// A quickBroker acknowledges everything and keeps nothing, so that what is
-// measured is the writer.
-type quickBroker struct {
-	topic   *metadata.Response
-	written *produce.Response
-}
-
-func newQuickBroker() *quickBroker {
-	return &quickBroker{
-		topic: &metadata.Response{Topics: []metadata.ResponseTopic{
-			{Name: "t", Partitions: make([]metadata.ResponsePartition, 1)},
-		}},
-		written: &produce.Response{Topics: []produce.ResponseTopic{
-			{Topic: "t", Partitions: make([]produce.ResponsePartition, 1)},
-		}},
-	}
-}
-
-func (b *quickBroker) RoundTrip(_ context.Context, _ net.Addr, req kafka.Request) (kafka.Response, error) {
-	if _, ok := req.(*metadata.Request); ok {
-		return b.topic, nil
-	}
-	return b.written, nil
-}
 
 // BenchmarkWriteMessages writes messages of 100 bytes to one partition, so many a
 // call, and waits for them. Compare processor time: the goroutines of kafka-go make
@@ -87,19 +57,6 @@ func benchWrite(b *testing.B, n int, write func(context.Context, ...kafka.Messag
 	total := float64(b.N) * float64(n)
 	b.ReportMetric(float64(processorTime(b)-start)/total, "cpu-ns/msg")
 	b.ReportMetric(float64(b.Elapsed())/total, "ns/msg")
-}
-
-func instrument(tb testing.TB, w *kafka.Writer) *kafkax.Writer {
-	tb.Helper()
-	m, err := kafkax.New()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	ours, err := m.Writer("w", w)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return ours
 }
 
 // processorTime returns what all threads of the process have used.

@@ -36,6 +36,19 @@ func addWriter(t testing.TB, m *kafkax.Metrics, b *fakeBroker, change ...func(*k
 	return w
 }
 
+func instrument(tb testing.TB, w *kafka.Writer) *kafkax.Writer {
+	tb.Helper()
+	m, err := kafkax.New()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	ours, err := m.Writer("w", w)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return ours
+}
+
 func bareWriter(b *fakeBroker) *kafka.Writer {
 	return &kafka.Writer{
 		Addr:            kafka.TCP("fake:9092"),
