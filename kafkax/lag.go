@@ -171,39 +171,20 @@ func (l *LagCollector) read(ctx context.Context) (*lagReading, []error) {
 	}
 	r := &lagReading{groups: l.wire.readGroups(ctx, ids)}
 	var errs []error
-	var topics []string
 	for i, g := range r.groups {
 		errs = append(errs, g.errs...)
-		topics = append(topics, l.state.topicsOf(i, g)...)
+		r.topics = append(r.topics, l.state.topicsOf(i, g)...)
 	}
-	slices.Sort(topics)
-	topics = slices.Compact(topics)
-	layout, more := l.wire.knownLayout(ctx, topics)
+	slices.Sort(r.topics)
+	r.topics = slices.Compact(r.topics)
+	var more []error
+	r.layout, more = l.wire.layout(ctx, r.topics)
 	errs = append(errs, more...)
-	if layout == nil {
+	if r.layout == nil {
 		return r, errs
 	}
-	r.layout = layout
-	r.logs, more = l.wire.readLogs(ctx, layout, l.partitions(r))
+	r.logs, more = l.wire.readLogs(ctx, r.layout, l.state.toRead(r))
 	return r, append(errs, more...)
-}
-
-// partitions returns all that count for any group, once.
-func (l *LagCollector) partitions(r *lagReading) []lagPartitionID {
-	set := make(map[lagPartitionID]struct{})
-	var ids []lagPartitionID
-	for i, g := range r.groups {
-		if !g.known {
-			continue
-		}
-		l.state.wanted(i, g, r.layout, func(id lagPartitionID, _ int64) {
-			if _, has := set[id]; !has {
-				set[id] = struct{}{}
-				ids = append(ids, id)
-			}
-		})
-	}
-	return ids
 }
 
 // publish makes what was read known to scrapes and to Snapshot.

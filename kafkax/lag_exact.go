@@ -38,6 +38,7 @@ func (l *LagCollector) readBirthsOf(ctx context.Context, ps []*lagPartition) {
 		if written, ok := l.wire.written(ctx, p.key.lagPartitionID, p.position); ok {
 			p.setExact(l.state.base, time.Now(), written)
 		}
+		time.Sleep(lagRelease)
 	}
 }
 

@@ -3,8 +3,6 @@ package kafkax
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
@@ -21,48 +19,21 @@ type lagPartitionID struct {
 // that isn't in it doesn't exist, or not for us.
 type lagLayout map[string][]int32
 
-// layout returns the partitions of topics: as the transport remembers them, or as a
-// broker knows them now if fresh is set. A topic that can't be described for another
+// layout returns the partitions of topics, as the transport remembers them: a change
+// shows when it has refreshed its metadata, after 6 seconds at most by default. It
+// returns nil if nothing could be learned. A topic that can't be described for another
 // reason than that it doesn't exist is an error, and isn't in the layout.
-func (w *lagWire) layout(ctx context.Context, topics []string, fresh bool) (lagLayout, []error) {
+func (w *lagWire) layout(ctx context.Context, topics []string) (lagLayout, []error) {
 	if len(topics) == 0 {
 		return lagLayout{}, nil
 	}
-	cached := func() (*metadata.Response, error) {
-		return lagAsk[*metadata.Response](ctx, w, func(int) protocol.Message {
-			return &metadata.Request{TopicNames: topics}
-		})
-	}
-	current := func() (*metadata.Response, error) {
-		return lagAsk[*metadata.Response](ctx, w, func(try int) protocol.Message {
-			return &lagMetadata{TopicNames: topics, lagTo: lagToAnyone(protocol.Metadata, try)}
-		})
-	}
-	if !fresh {
-		current = cached
-	}
-	res, err := lagTry(w, current, cached)
+	res, err := lagAsk[*metadata.Response](ctx, w, func(int) protocol.Message {
+		return &metadata.Request{TopicNames: topics}
+	})
 	if err != nil {
 		return nil, []error{fmt.Errorf("kafkax: metadata: %w", err)}
 	}
 	return readLayout(res)
-}
-
-// knownLayout returns the partitions of topics as the transport remembers them, and
-// asks a broker about those that it doesn't know: they may be new. It returns nil if
-// nothing could be learned.
-func (w *lagWire) knownLayout(ctx context.Context, topics []string) (lagLayout, []error) {
-	known, errs := w.layout(ctx, topics, false)
-	if known == nil {
-		return nil, errs
-	}
-	missing := slices.DeleteFunc(slices.Clone(topics), func(t string) bool { return known[t] != nil })
-	if len(missing) == 0 || len(errs) > 0 {
-		return known, errs
-	}
-	current, errs := w.layout(ctx, missing, true)
-	maps.Copy(known, current)
-	return known, errs
 }
 
 func readLayout(res *metadata.Response) (lagLayout, []error) {

@@ -23,41 +23,9 @@ type lagLogReading struct {
 
 type lagLogs map[lagPartitionID]lagLogReading
 
-// readLogs reads where the logs of the partitions start and end, and drops from
-// layout what turns out not to exist. Partitions that couldn't be read where the
-// transport takes their leader to be are asked again where a broker says it is now.
+// readLogs reads where the logs of the partitions start and end, each from its
+// leader. Partitions that the leader doesn't know of are left out.
 func (w *lagWire) readLogs(ctx context.Context, layout lagLayout, ids []lagPartitionID) (lagLogs, []error) {
-	logs := w.readLogsOnce(ctx, layout, ids)
-	failed := logs.failed()
-	if len(failed) == 0 || ctx.Err() != nil {
-		return logs, logs.errors()
-	}
-	now, errs := w.layout(ctx, topicsOf(failed), true)
-	if now == nil {
-		return logs, append(logs.errors(), errs...)
-	}
-	again := failed[:0]
-	for _, id := range failed {
-		if !now.has(id) {
-			delete(logs, id)
-		} else if now.leader(id) != layout.leader(id) || lagLeaderMoved(logs[id].err) {
-			again = append(again, id)
-		}
-	}
-	for _, topic := range topicsOf(failed) {
-		layout[topic] = now[topic]
-	}
-	maps.Copy(logs, w.readLogsOnce(ctx, layout, again))
-	return logs, append(logs.errors(), errs...)
-}
-
-// lagLeaderMoved reports whether a broker said that it doesn't lead the partition.
-func lagLeaderMoved(err error) bool {
-	code, _ := errors.AsType[kafka.Error](err)
-	return code == kafka.NotLeaderForPartition || code == kafka.LeaderNotAvailable || code == kafka.UnknownTopicOrPartition
-}
-
-func (w *lagWire) readLogsOnce(ctx context.Context, layout lagLayout, ids []lagPartitionID) lagLogs {
 	byLeader := make(map[int32][]lagPartitionID)
 	for _, id := range ids {
 		leader := layout.leader(id)
@@ -75,7 +43,10 @@ func (w *lagWire) readLogsOnce(ctx context.Context, layout lagLayout, ids []lagP
 		})
 	}
 	wg.Wait()
-	return logs
+	maps.DeleteFunc(logs, func(_ lagPartitionID, r lagLogReading) bool {
+		return errors.Is(r.err, kafka.UnknownTopicOrPartition)
+	})
+	return logs, logs.errors()
 }
 
 // readLeader reads the logs of partitions of one leader.
@@ -178,17 +149,6 @@ func (w *lagWire) plainOffsets(ctx context.Context, ids []lagPartitionID) (lagLo
 		}
 	}
 	return logs, nil
-}
-
-// failed returns the partitions that couldn't be read.
-func (l lagLogs) failed() []lagPartitionID {
-	var ids []lagPartitionID
-	for id, r := range l {
-		if r.err != nil {
-			ids = append(ids, id)
-		}
-	}
-	return ids
 }
 
 // errors returns one error for each cause: a broker that is away fails many

@@ -9,10 +9,9 @@ import (
 )
 
 // The requests of a poll. kafka-go's own of these kinds ask one partition or one
-// group at a time, look up the coordinator anew for each group, and answer
-// questions about topics from a cache. These begin with the fields of kafka-go's,
-// so that its encoder, which goes by position, writes them; then comes the broker
-// that they are for. Answers are of kafka-go's types.
+// group at a time, and look up the coordinator anew for each group. These begin with
+// the fields of kafka-go's, so that its encoder, which goes by position, writes them;
+// then comes the broker that they are for. Answers are of kafka-go's types.
 
 // lagOffsets is listoffsets.Request for partitions of one leader.
 type lagOffsets struct {
@@ -41,15 +40,6 @@ type lagGroups struct {
 type lagCoordinator struct {
 	Key     string
 	KeyType int8
-	lagTo
-}
-
-// lagMetadata is metadata.Request to any broker, past kafka-go's cache.
-type lagMetadata struct {
-	TopicNames                         []string
-	AllowAutoTopicCreation             bool
-	IncludeClusterAuthorizedOperations bool
-	IncludeTopicAuthorizedOperations   bool
 	lagTo
 }
 

@@ -2,6 +2,7 @@ package kafkax
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -26,8 +27,19 @@ type lagKey struct {
 // A lagReading is what one poll read.
 type lagReading struct {
 	groups []*lagGroupReading // in the order of lagState.groups
-	layout lagLayout          // of all topics that matter; nil if it couldn't be read
-	logs   lagLogs
+	topics []string           // that matter, sorted
+	layout lagLayout          // of topics; nil if it couldn't be read
+	logs   lagLogs            // of all partitions that matter and exist
+}
+
+// absent reports whether the partition doesn't exist, or doesn't matter any more.
+func (r *lagReading) absent(id lagPartitionID) bool {
+	if r.layout == nil {
+		return false
+	}
+	_, asked := slices.BinarySearch(r.topics, id.topic)
+	_, read := r.logs[id]
+	return asked && !read
 }
 
 func newLagState(cfg *lagConfig, groups []Group) *lagState {
@@ -42,12 +54,15 @@ func newLagState(cfg *lagConfig, groups []Group) *lagState {
 }
 
 // topicsOf returns the topics that count for the group at place i: those that were
-// given, or all that it has a commit on.
+// given, or all that it has a commit on, or had where that couldn't be read.
 func (s *lagState) topicsOf(i int, r *lagGroupReading) []string {
 	if s.groups[i].Topics != nil {
 		return s.groups[i].Topics
 	}
-	ids := make([]lagPartitionID, 0, len(r.commits)+len(r.bad))
+	var ids []lagPartitionID
+	if !r.known {
+		ids = s.partitionsOf(s.groups[i].ID)
+	}
 	for id := range r.commits {
 		ids = append(ids, id)
 	}
@@ -55,6 +70,35 @@ func (s *lagState) topicsOf(i int, r *lagGroupReading) []string {
 		ids = append(ids, id)
 	}
 	return topicsOf(ids)
+}
+
+// partitionsOf returns what was known of a group.
+func (s *lagState) partitionsOf(group string) []lagPartitionID {
+	var ids []lagPartitionID
+	for key := range s.parts {
+		if key.group == group {
+			ids = append(ids, key.lagPartitionID)
+		}
+	}
+	return ids
+}
+
+// toRead returns the partitions whose logs are to be read, once each. Those of a group
+// whose commits couldn't be read belong to them: its history has no gap then.
+func (s *lagState) toRead(r *lagReading) []lagPartitionID {
+	set := make(map[lagPartitionID]struct{})
+	for i, g := range r.groups {
+		if g.known {
+			s.wanted(i, g, r.layout, func(id lagPartitionID, _ int64) { set[id] = struct{}{} })
+			continue
+		}
+		for _, id := range s.partitionsOf(s.groups[i].ID) {
+			if r.layout.has(id) {
+				set[id] = struct{}{}
+			}
+		}
+	}
+	return slices.AppendSeq(make([]lagPartitionID, 0, len(set)), maps.Keys(set))
 }
 
 // wanted calls yield with every partition that counts for the group at place i, and
@@ -93,7 +137,7 @@ func (s *lagState) update(r *lagReading, now time.Time) (gone []lagKey) {
 			gone = append(gone, key)
 		}
 	}
-	s.forgetLogs(r.layout, now)
+	s.forgetLogs(r, now)
 	return gone
 }
 
@@ -147,14 +191,11 @@ func (s *lagState) settled(key lagKey, r *lagReading) bool {
 
 // forgetLogs drops the histories of logs that don't exist any more, or that nobody
 // has asked for in a long time.
-func (s *lagState) forgetLogs(layout lagLayout, now time.Time) {
+func (s *lagState) forgetLogs(r *lagReading, now time.Time) {
 	horizon := now.Sub(s.base) - s.cfg.history
-	for id, h := range s.logs {
-		_, described := layout[id.topic]
-		if described && !layout.has(id) || h.marks[len(h.marks)-1].at < horizon {
-			delete(s.logs, id)
-		}
-	}
+	maps.DeleteFunc(s.logs, func(id lagPartitionID, h *endHistory) bool {
+		return r.absent(id) || h.marks[len(h.marks)-1].at < horizon
+	})
 }
 
 // lags returns what is known of all partitions, in order.

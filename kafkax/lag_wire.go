@@ -8,6 +8,7 @@ import (
 	"net"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
@@ -35,6 +36,11 @@ func (w *lagWire) roundTrip(ctx context.Context, req protocol.Message) (protocol
 	return transport.RoundTrip(ctx, w.client.Addr, req)
 }
 
+// lagRelease is a pause after each answer. kafka-go hands an answer out before it
+// takes back the connection, so that who asks on at once may find none, and opens
+// one more that then lies idle. After this time it mostly has it back.
+const lagRelease = 200 * time.Microsecond
+
 // lagAsk sends what req returns and returns the answer. It tries twice, for kafka-go
 // may have kept a connection that the broker has closed since; what it asks changes
 // nothing.
@@ -47,6 +53,7 @@ func lagAsk[T protocol.Message](ctx context.Context, w *lagWire, req func(try in
 	if err != nil {
 		return none, lagForeign(err)
 	}
+	time.Sleep(lagRelease)
 	if answer, ok := res.(T); ok {
 		return answer, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/ycvk/tinybook/kafkax"
 )
@@ -18,29 +20,40 @@ import (
 // A world is an embedded Kafka and a client of it that isn't the collector's.
 type world struct {
 	*kfake.Cluster
-	client  *kafka.Client
-	dial    func(ctx context.Context, network, addr string) (net.Conn, error)
-	accepts *atomic.Int64 // connections that the brokers have taken
+	client *kafka.Client
+	dial   func(ctx context.Context, network, addr string) (net.Conn, error)
+	frozen atomic.Bool // the network loses all that is sent
 }
 
 // newWorld returns a Kafka on TCP.
 func newWorld(t testing.TB, opts ...kfake.Opt) *world {
 	t.Helper()
-	accepts := new(atomic.Int64)
-	listen := func(network, addr string) (net.Listener, error) {
-		l, err := net.Listen(network, addr)
-		return countingListener{l, accepts}, err
-	}
-	return openWorld(t, &world{dial: (&net.Dialer{}).DialContext, accepts: accepts}, append(opts, kfake.ListenFn(listen)))
+	return openWorld(t, &world{dial: (&net.Dialer{}).DialContext}, opts)
 }
 
 // newStill returns a Kafka for a bubble: its network is in memory.
 func newStill(t testing.TB, opts ...kfake.Opt) *world {
 	t.Helper()
-	net := new(kfake.VirtualNetwork)
-	ports := []int{19092}
-	return openWorld(t, &world{dial: net.DialContext, accepts: new(atomic.Int64)},
-		append([]kfake.Opt{kfake.ListenFn(net.Listen), kfake.NumBrokers(1), kfake.Ports(ports...)}, opts...))
+	memory := new(kfake.VirtualNetwork)
+	w := new(world)
+	w.dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c, err := memory.DialContext(ctx, network, addr)
+		return lossyConn{c, &w.frozen}, err
+	}
+	return openWorld(t, w, append([]kfake.Opt{kfake.ListenFn(memory.Listen), kfake.NumBrokers(1), kfake.Ports(19092)}, opts...))
+}
+
+// A lossyConn loses what is written while its network is frozen.
+type lossyConn struct {
+	net.Conn
+	frozen *atomic.Bool
+}
+
+func (c lossyConn) Write(b []byte) (int, error) {
+	if c.frozen.Load() {
+		return len(b), nil
+	}
+	return c.Conn.Write(b)
 }
 
 func openWorld(t testing.TB, w *world, opts []kfake.Opt) *world {
@@ -51,19 +64,6 @@ func openWorld(t testing.TB, w *world, opts []kfake.Opt) *world {
 	w.Cluster = cluster
 	w.client = w.newClient(t)
 	return w
-}
-
-type countingListener struct {
-	net.Listener
-	n *atomic.Int64
-}
-
-func (l countingListener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err == nil {
-		l.n.Add(1)
-	}
-	return c, err
 }
 
 // newClient returns a client with a transport of its own.
@@ -137,4 +137,24 @@ func find(t testing.TB, s kafkax.LagSnapshot, group, topic string, partition int
 	}
 	require.FailNow(t, "no such partition", "%s %s/%d in %+v", group, topic, partition, s)
 	return kafkax.PartitionLag{}
+}
+
+// block holds the next request of a kind. It returns a channel that is closed when
+// the request is there, and what lets it go.
+func (w *world) block(t testing.TB, kind string) (there <-chan struct{}, release func()) {
+	t.Helper()
+	came, gate := make(chan struct{}), make(chan struct{})
+	release = sync.OnceFunc(func() { close(gate) })
+	arrive := sync.OnceFunc(func() { close(came) }) // kfake may ask again after a sleep
+	t.Cleanup(release)
+	w.Control(func(req kmsg.Request) (kmsg.Response, error, bool) {
+		if kmsg.NameForKey(req.Key()) != kind {
+			w.KeepControl()
+			return nil, nil, false
+		}
+		arrive()
+		w.SleepControl(func() { <-gate })
+		return nil, nil, false
+	})
+	return came, release
 }

@@ -1,0 +1,116 @@
+package kafkaxlag_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kfake"
+
+	"github.com/ycvk/tinybook/kafkax"
+)
+
+// Trap kafkax/14: while messages are written, read and committed as fast as can be, no
+// poll sees a commit past the end of a log, which is what a negative lag is. Had the
+// ends been read first, most polls would.
+func TestALagIsNeverNegative(t *testing.T) {
+	const polls = 400
+	w := newWorld(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"))
+	l := w.collector(t, []kafkax.Group{{ID: "g", Topics: []string{"t"}}})
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { chase(ctx, t, w) })
+	defer wg.Wait()
+	defer cancel()
+	moved := make(map[int64]bool)
+	for range polls {
+		p := find(t, poll(t, l), "g", "t", 0)
+		if p.Messages < 0 || p.Committed > p.End || p.Start > p.End || p.Status == kafkax.StatusRewound {
+			t.Fatalf("%+v", p)
+		}
+		moved[p.End] = true
+	}
+	if len(moved) < polls/10 {
+		t.Errorf("in %d polls the log had %d ends: it hardly moved", polls, len(moved))
+	}
+}
+
+// chase writes a message and commits it at once, over and over.
+func chase(ctx context.Context, t *testing.T, w *world) {
+	t.Helper()
+	for ctx.Err() == nil {
+		res, err := w.client.Produce(ctx, &kafka.ProduceRequest{
+			Topic: "t", RequiredAcks: kafka.RequireAll,
+			Records: kafka.NewRecordReader(kafka.Record{Value: kafka.NewBytes([]byte("m"))}),
+		})
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil || res.Error != nil {
+			t.Errorf("produce: %v, %v", err, res)
+			return
+		}
+		_, err = w.client.OffsetCommit(ctx, &kafka.OffsetCommitRequest{
+			GroupID: "g", GenerationID: -1,
+			Topics: map[string][]kafka.OffsetCommit{"t": {{Offset: res.BaseOffset + 1}}},
+		})
+		if err != nil && ctx.Err() == nil {
+			t.Errorf("commit: %v", err)
+			return
+		}
+	}
+}
+
+// Many callers at once see polls that come one after the other.
+func TestPollsRunOneAtATime(t *testing.T) {
+	w := newWorld(t, kfake.NumBrokers(1), kfake.SeedTopics(2, "t"))
+	w.commit(t, "g", "t", 0, 0)
+	l, dials := w.dialCounted(t, []kafkax.Group{{ID: "g"}})
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 20 {
+				if s, err := l.Poll(t.Context()); err != nil || len(s.Partitions) != 2 {
+					t.Errorf("%+v, %v", s, err)
+				}
+				_ = l.Snapshot()
+			}
+		})
+	}
+	wg.Wait()
+	if n := dials.Load(); n > 4 { // two, and kafka-go's one too many
+		t.Errorf("%d connections to one broker", n)
+	}
+}
+
+// A poll that waits for its turn, or for an answer, ends with its context, and leaves
+// no trace.
+func TestAPollEndsWithItsContext(t *testing.T) {
+	w := newWorld(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"))
+	w.commit(t, "g", "t", 0, 0)
+	l := w.collector(t, []kafkax.Group{{ID: "g"}})
+	before := poll(t, l)
+
+	blocked, release := w.block(t, "OffsetFetch")
+	first := make(chan error, 1)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	go func() {
+		_, err := l.Poll(ctx)
+		first <- err
+	}()
+	<-blocked
+	waiting, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer stop()
+	s, err := l.Poll(waiting)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.Equal(t, before.At, s.At)
+
+	cancel(context.Canceled)
+	require.ErrorIs(t, <-first, context.Canceled)
+	release()
+	require.Equal(t, before.At, l.Snapshot().At)
+	poll(t, l)
+}
