@@ -126,7 +126,8 @@ func (w *Writer) WriteMessages(ctx context.Context, msgs ...kafka.Message) (err 
 // Flush returns nil when every message that was offered before has its outcome and
 // Completion has returned, however many are offered meanwhile. It returns ctx's
 // cause if that ends first. It hurries nothing: a batch that isn't full is sent
-// after BatchTimeout. Nor does it tell outcomes.
+// after BatchTimeout. Nor does it tell outcomes. In a Completion it would wait for
+// itself.
 func (w *Writer) Flush(ctx context.Context) error { return w.gate.flush(ctx) }
 
 // Stats returns what kafka.Writer.Stats would, counted since the last call of this

@@ -139,6 +139,8 @@ func TestRetriesAreNoMessages(t *testing.T) {
 		require.Equal(t, 1.0, f.sum("kafka_writer_produce_requests_total", "topic=t", "code=none"))
 		require.Equal(t, 3.0, f.sum("kafka_writer_produce_duration_seconds_count", "topic=t"))
 		require.Equal(t, 1.0, f.sum("kafka_writer_batch_messages_count"))
+		require.Equal(t, 3.0, f.sum("kafka_writer_attempts_total"))
+		require.Equal(t, 2.0, f.sum("kafka_writer_retries_total"))
 	})
 }
 
