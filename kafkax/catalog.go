@@ -21,8 +21,7 @@ type MetricInfo struct {
 	// Unit is "seconds", "bytes", "messages", "offset", or "" for a plain number.
 	Unit string
 
-	// Labels are those of every series but the constant ones, in no meaningful
-	// order but for the last.
+	// Labels are those of every series but the constant ones.
 	Labels []string
 
 	// Values are all that the last label can have, or nil where nobody knows them.

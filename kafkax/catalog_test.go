@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	dto "github.com/prometheus/client_model/go"
+	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ycvk/tinybook/kafkax"
@@ -20,17 +21,20 @@ func TestTheCatalogIsWhatCollectorsDescribe(t *testing.T) {
 	require.NoError(t, err)
 	writer, err := kafkax.NewWriterCollector(statsWriter(t, newBroker(), "t"), opts...)
 	require.NoError(t, err)
+	reader, err := kafkax.NewReaderCollector(newReader(t, kafka.ReaderConfig{Topic: "t"}), opts...)
+	require.NoError(t, err)
 	for _, tc := range []struct {
 		name      string
 		collector prometheus.Collector
-		groups    []string
+		has       []string // groups and names
 	}{
 		{"Metrics", m, []string{"client", "writer", "writer stats", "reader", "reader stats"}},
 		{"WriterCollector", writer, []string{"writer stats"}},
+		{"ReaderCollector", reader, []string{"reader stats", "app_reader_lag_messages"}},
 	} {
 		want := map[string][]string{}
 		for _, info := range kafkax.Catalog(opts...) {
-			if slices.Contains(tc.groups, info.Group) {
+			if slices.Contains(tc.has, info.Group) || slices.Contains(tc.has, info.Name) {
 				want[info.Name+": "+info.Help] = slices.Sorted(slices.Values(info.Labels))
 			}
 		}
