@@ -83,11 +83,11 @@ func TestRebalanceLosesNothing(t *testing.T) {
 		leave()
 		waitVisit()
 	}
-	require.Eventually(t, func() bool {
+	await(t, "every message is read", func() bool {
 		mu.Lock()
 		defer mu.Unlock()
 		return len(seen) == count
-	}, 30*time.Second, 10*time.Millisecond, "messages are missing")
+	})
 	cancel()
 	wait()
 	twice := 0

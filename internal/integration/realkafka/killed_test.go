@@ -80,8 +80,7 @@ func TestLossIsNoticed(t *testing.T) {
 func inSync(t *testing.T, addrs []string, partitions int) {
 	t.Helper()
 	tr := askTruth(t, addrs...)
-	require.Eventually(t, func() bool { return tr.copies(topic) == partitions*len(addrs) }, 40*time.Second, 50*time.Millisecond,
-		"brokers don't catch up")
+	await(t, "brokers have caught up", func() bool { return tr.copies(topic) == partitions*len(addrs) })
 }
 
 // underLoad has writers and a group at work while happens does, and then checks that
@@ -106,8 +105,7 @@ func underLoad(t *testing.T, addrs []string, partitions int, happens func(l *loa
 
 	logged := tr.values(topic, partitions)
 	require.Zero(t, l.missing(logged), "acknowledged, and not in the log")
-	require.Eventually(t, func() bool { return l.missing(s.all()) == 0 }, 40*time.Second, 20*time.Millisecond,
-		"acknowledged, and not read by the group")
+	await(t, "what was acknowledged is read by the group", func() bool { return l.missing(s.all()) == 0 })
 	cancel()
 	readersGone()
 	t.Logf("%d acknowledged, %d refused (last: %v); in the log %d, of which %d more than once; the group read %d more than once",

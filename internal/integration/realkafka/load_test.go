@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
-	"github.com/stretchr/testify/require"
 )
 
 // A load writes without end, and notes what was acknowledged.
@@ -70,8 +69,7 @@ func (l *load) write(ctx context.Context) {
 func (l *load) proceeds(t testing.TB, more int64) {
 	t.Helper()
 	want := l.acked.Load() + more
-	require.Eventually(t, func() bool { return l.acked.Load() >= want }, 40*time.Second, 5*time.Millisecond,
-		"no more than %d messages acknowledged", &l.acked)
+	await(t, fmt.Sprint(want, " messages are acknowledged"), func() bool { return l.acked.Load() >= want })
 }
 
 // missing returns how many acknowledged messages are not among those seen.

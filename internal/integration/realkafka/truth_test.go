@@ -48,8 +48,9 @@ func do[R kmsg.Response](tr truth, req kmsg.Request) R {
 	return resp
 }
 
-// createTopic makes a topic with that many partitions, each led by another broker,
-// and as many copies as there are brokers.
+// createTopic makes a topic with that many partitions, led by the brokers in turn, and
+// as many copies as there are brokers. It returns when they serve it, and groups too:
+// a broker makes the topic of their offsets when it is first asked for one.
 func (tr truth) createTopic(name string, partitions int) {
 	tr.t.Helper()
 	req := kmsg.NewPtrCreateTopicsRequest()
@@ -58,10 +59,14 @@ func (tr truth) createTopic(name string, partitions int) {
 	req.Topics = append(req.Topics, topic)
 	resp := do[*kmsg.CreateTopicsResponse](tr, req)
 	require.NoError(tr.t, kerr.ErrorForCode(resp.Topics[0].ErrorCode))
-	require.Eventually(tr.t, func() bool {
+	await(tr.t, "partitions have leaders that know it", func() bool {
 		_, err := tr.tryOffsets(name, partitions, logEnd)
 		return err == nil && len(tr.leaders(name)) == partitions
-	}, 20*time.Second, 10*time.Millisecond, "partitions without a leader that knows it")
+	})
+	await(tr.t, "groups have a coordinator that knows it", func() bool {
+		_, err := tr.tryCommitted("nobody", name, partitions)
+		return err == nil
+	})
 }
 
 // leaders returns the brokers that lead a topic's partitions; those that none leads
@@ -109,7 +114,6 @@ func (tr truth) offsets(topic string, partitions int, at int64) []int64 {
 }
 
 func (tr truth) tryOffsets(topic string, partitions int, at int64) ([]int64, error) {
-	tr.t.Helper()
 	req := kmsg.NewPtrListOffsetsRequest()
 	t := kmsg.NewListOffsetsRequestTopic()
 	t.Topic = topic
@@ -148,6 +152,12 @@ func (tr truth) messages(topic string, partitions int) int64 {
 // committed returns what a group has committed of each partition; -1 is nothing.
 func (tr truth) committed(group, topic string, partitions int) []int64 {
 	tr.t.Helper()
+	out, err := tr.tryCommitted(group, topic, partitions)
+	require.NoError(tr.t, err)
+	return out
+}
+
+func (tr truth) tryCommitted(group, topic string, partitions int) ([]int64, error) {
 	req := kmsg.NewPtrOffsetFetchRequest()
 	g := kmsg.NewOffsetFetchRequestGroup()
 	g.Group = group
@@ -158,14 +168,21 @@ func (tr truth) committed(group, topic string, partitions int) []int64 {
 	}
 	g.Topics = append(g.Topics, t)
 	req.Groups = append(req.Groups, g)
+	resp, err := try[*kmsg.OffsetFetchResponse](tr, req)
+	if err != nil {
+		return nil, err
+	}
+	if err := kerr.ErrorForCode(resp.Groups[0].ErrorCode); err != nil {
+		return nil, err
+	}
 	out := make([]int64, partitions)
-	resp := do[*kmsg.OffsetFetchResponse](tr, req)
-	require.NoError(tr.t, kerr.ErrorForCode(resp.Groups[0].ErrorCode))
 	for _, p := range resp.Groups[0].Topics[0].Partitions {
-		require.NoError(tr.t, kerr.ErrorForCode(p.ErrorCode))
+		if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
+			return nil, err
+		}
 		out[p.Partition] = p.Offset
 	}
-	return out
+	return out, nil
 }
 
 // lag is how many messages of each partition a group has still to read.

@@ -3,7 +3,6 @@ package realkafka_test
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
@@ -29,7 +28,7 @@ func TestWritten(t *testing.T) {
 					w.Topic, w.RequiredAcks, w.Async, w.Compression = name, acks, async, codec
 					require.NoError(t, w.WriteMessages(t.Context(), messages(0, 50)...))
 					if async || acks == kafka.RequireNone {
-						require.Eventually(t, func() bool { return tr.messages(name, 2) == 50 }, 20*time.Second, 5*time.Millisecond)
+						await(t, "all is written", func() bool { return tr.messages(name, 2) == 50 })
 					}
 					require.Equal(t, []int64{25, 25}, tr.offsets(name, 2, logEnd))
 				})
