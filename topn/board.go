@@ -52,6 +52,7 @@ type Board[M comparable] struct {
 	marked  atomic.Int64 // when a Mark was last sent, since base; 0 for never
 	failed  atomic.Pointer[failure]
 	running atomic.Bool
+	tended  atomic.Bool // Run sees to it that the state is as fresh as can be
 	counts  counts
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
@@ -138,44 +139,98 @@ func TestColdProcessBesideARebuild(t *testing.T) {
 	})
 }
 
-// What a process that died had built is gone with its lease, and disturbs neither
-// writers nor the next rebuild.
-func TestRebuildOfAProcessThatDied(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		for _, mode := range []topn.Mode{topn.Absolute, topn.Counter} {
-			server, rdb := redistest.NewServer(t)
-			dying := redistest.Dial(t, server)
-			db := numbered(2500)
-			died := errors.New("died")
-			sent := 0
-			dying.AddHook(failing{func(cmd redis.Cmder) error { // after two parts of three
-				if isScript(cmd, 7) {
-					sent++
+// A snapshot that is older than MaxStale and can't be refreshed is served, and
+// tried again once a tick, not with every call; beside a Run not at all.
+func TestLoadOfWhatCannotBeRefreshed(t *testing.T) {
+	for name, breakIt := range map[string]func(*miniredis.Miniredis){
+		"Redis is away": func(s *miniredis.Miniredis) { s.SetError("ERR away") },
+		"another process rebuilds": func(s *miniredis.Miniredis) {
+			s.FlushAll()
+			_ = s.Set("topn:{likes}:lease", "of another")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server, rdb := redistest.NewServer(t)
+				db := numbered(5)
+				b := loaded(t, rdb, db, topn.WithJitter(0))
+				breakIt(server)
+				tap := tapped(rdb)
+				loads := func() {
+					time.Sleep(time.Minute)
+					for range 1000 {
+						s, err := b.Load(t.Context(), 5)
+						require.NoError(t, err)
+						require.True(t, s.Stale)
+						require.Equal(t, db.items(5), s.Items)
+						time.Sleep(10 * time.Millisecond)
+					}
 				}
-				if sent > 2 {
-					return died
-				}
-				return nil
-			}})
-			opts := []topn.Option{topn.WithMode(mode), topn.WithRetain(2500), topn.WithN(5)}
-			require.ErrorIs(t, newBoard(t, dying, db, opts...).Rebuild(t.Context()), died)
-			left, err := rdb.Exists(t.Context(), "topn:{likes}:lease", "topn:{likes}:fresh").Result()
-			require.NoError(t, err)
-			require.EqualValues(t, 2, left)
-			time.Sleep(30 * time.Second)
-			keys, err := rdb.Keys(t.Context(), "*").Result()
-			require.NoError(t, err)
-			require.Empty(t, keys)
+				loads()
+				require.LessOrEqual(t, len(tap.take()), 11*6, "commands in 10 s")
+				run(t, b)
+				loads()
+				sent := tap.take()
+				require.LessOrEqual(t, len(sent), 71*6)
+				require.EqualValues(t, 1, db.calls.Load())
+			})
+		})
+	}
+}
 
-			other := numbered(7)
-			b := newBoard(t, rdb, other, opts...)
-			require.NoError(t, b.Rebuild(t.Context()))
-			require.Equal(t, other.items(5), reread(t, rdb, opts...).Items)
-			ttl, err := rdb.TTL(t.Context(), "topn:{likes}:board").Result()
-			require.NoError(t, err)
-			require.Equal(t, time.Duration(-1), ttl, "the board expires")
+// What a process that died had built is gone with its lease, and disturbs neither
+// writers nor the next rebuild, also where its lease was lost sooner.
+func TestRebuildOfAProcessThatDied(t *testing.T) {
+	for _, mode := range []topn.Mode{topn.Absolute, topn.Counter} {
+		for _, parts := range []int{0, 2} { // of three that were sent
+			synctest.Test(t, func(t *testing.T) {
+				server, rdb := redistest.NewServer(t)
+				opts := []topn.Option{topn.WithMode(mode), topn.WithRetain(2500), topn.WithN(5)}
+				other := numbered(7)
+				b := newBoard(t, rdb, other, opts...)
+
+				rebuildAndDie(t, redistest.Dial(t, server), parts, opts)
+				left, err := rdb.Exists(t.Context(), "topn:{likes}:lease").Result()
+				require.NoError(t, err)
+				require.EqualValues(t, 1, left, "it gave its lease back: it did not die")
+				time.Sleep(30 * time.Second)
+				keys, err := rdb.Keys(t.Context(), "*").Result()
+				require.NoError(t, err)
+				require.Empty(t, keys)
+				require.NoError(t, b.Rebuild(t.Context()))
+				require.Equal(t, other.items(5), reread(t, rdb, opts...).Items)
+
+				rebuildAndDie(t, redistest.Dial(t, server), parts, opts)
+				require.NoError(t, rdb.Del(t.Context(), "topn:{likes}:lease").Err())
+				require.NoError(t, b.Rebuild(t.Context()))
+				require.Equal(t, other.items(5), reread(t, rdb, opts...).Items)
+				for _, key := range []string{"board", "versions"} {
+					ttl, err := rdb.TTL(t.Context(), "topn:{likes}:"+key).Result()
+					require.NoError(t, err)
+					if key == "board" || mode == topn.Absolute {
+						require.Equal(t, time.Duration(-1), ttl, "the %s expires, or isn't there", key)
+					}
+				}
+			})
 		}
-	})
+	}
+}
+
+// rebuildAndDie sends so many parts of three of a rebuild, and then nothing more.
+func rebuildAndDie(t *testing.T, rdb *redis.Client, parts int, opts []topn.Option) {
+	t.Helper()
+	died := errors.New("died")
+	sent := 0
+	rdb.AddHook(failing{func(cmd redis.Cmder) error {
+		if isScript(cmd, 7) && cmd.Name() == "evalsha" {
+			sent++
+		}
+		if sent > parts {
+			return died
+		}
+		return nil
+	}})
+	require.ErrorIs(t, newBoard(t, rdb, numbered(2500), opts...).Rebuild(t.Context()), died)
 }
 
 // failing fails commands before they reach a server.

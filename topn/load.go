@@ -1,6 +1,7 @@
 package topn
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,10 +9,11 @@ import (
 )
 
 // Load returns the first n places. While there is a snapshot of at most
-// [WithMaxStale], it is that one, and nobody is asked; n below 0 is 0, and above N
-// it is N. Otherwise Load reads Redis and, if it has no board, rebuilds it from
-// the [Source]; if another process is doing so already, or Redis doesn't answer,
-// it asks the Source for what this process needs.
+// [WithMaxStale], or any and Run keeps it fresh, it is that one, and nobody is
+// asked; n below 0 is 0, and above N it is N. Otherwise Load reads Redis and, if it
+// has no board, rebuilds it from the [Source]; if there was no snapshot, and another
+// process is rebuilding already or Redis doesn't answer, it asks the Source for
+// what this process needs.
 //
 // However many wait, one call is on its way: a storm of misses asks the Source once
 // in each process. Its answer is kept as any other, an empty one too; a failure is
@@ -25,7 +27,7 @@ func (b *Board[M]) Load(ctx context.Context, n int) (Snapshot[M], error) {
 		return Snapshot[M]{}, err
 	}
 	s := b.state.Load()
-	if s.from != FromNothing && !b.old(time.Duration(s.seen.Load())) {
+	if s.from != FromNothing && (b.tended.Load() || !b.old(time.Duration(s.seen.Load()))) {
 		return b.snapshot(s, n), nil
 	}
 	err := b.recent()
@@ -54,18 +56,17 @@ func (b *Board[M]) recent() error {
 
 // load refreshes the snapshot from whoever knows. There is one at a time.
 func (b *Board[M]) load(ctx context.Context) error {
-	err := b.read(ctx)
-	if errors.Is(err, errLost) {
-		err = b.refill(ctx)
+	cause := b.read(ctx)
+	if errors.Is(cause, errLost) {
+		cause = b.refill(ctx)
 	}
-	if err != nil {
-		err = b.manage(ctx, err)
-	}
-	switch {
-	case err == nil:
+	if cause == nil {
 		b.failed.Store(nil)
-	case ctx.Err() == nil: // whoever leaves has met no failure
-		b.failed.Store(&failure{b.elapsed(), err})
+		return nil
+	}
+	err := b.manage(ctx, cause)
+	if ctx.Err() == nil { // whoever leaves has met no failure
+		b.failed.Store(&failure{b.elapsed(), cmp.Or(err, cause)})
 	}
 	return err
 }

@@ -219,3 +219,28 @@ func TestRebuildWithoutItsLeaseChangesNothing(t *testing.T) {
 		}
 	})
 }
+
+// Nor does it disturb the one that has the lease now.
+func TestRebuildWithoutItsLeaseBesideAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, mode := range []topn.Mode{topn.Absolute, topn.Counter} {
+			rdb := redistest.New(t)
+			gates := []*gate{newGate(numbered(2000), true), newGate(numbered(5), true)}
+			var ends []chan error
+			for _, g := range gates {
+				end := make(chan error, 1)
+				ends = append(ends, end)
+				go func() { end <- gated(t, rdb, g, topn.WithMode(mode), topn.WithRetain(2000)).Rebuild(t.Context()) }()
+				<-g.asked
+				if g == gates[0] {
+					require.NoError(t, rdb.Del(t.Context(), "topn:{likes}:lease").Err())
+				}
+			}
+			close(gates[0].open)
+			require.ErrorIs(t, <-ends[0], topn.ErrRebuilding)
+			close(gates[1].open)
+			require.NoError(t, <-ends[1], "its lease was taken away")
+			require.Equal(t, numbered(5).items(5), reread(t, rdb).Items)
+		}
+	})
+}

@@ -21,6 +21,8 @@ func (b *Board[M]) Run(ctx context.Context) error {
 		return fmt.Errorf("%w (board %q)", ErrRunning, b.name)
 	}
 	defer b.running.Store(false)
+	b.tended.Store(true)
+	defer b.tended.Store(false)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
