@@ -23,7 +23,7 @@ const (
 	reasonTooLarge     = "too_large"
 	reasonInvalidTopic = "invalid_topic"
 	reasonOther        = "other"
-	codeOK             = "none" // Kafka's own name of code 0
+	codeNone           = "none" // Kafka's own name of code 0
 )
 
 // A classifier turns errors into values of the label reason. A nil one is
@@ -83,7 +83,7 @@ var names sync.Map // kafka.Error to string
 // doesn't know, so that no broker can invent labels.
 func codeName(code kafka.Error) string {
 	if code == 0 {
-		return codeOK
+		return codeNone
 	}
 	if s, ok := names.Load(code); ok {
 		return s.(string)

@@ -27,18 +27,27 @@ func (m *Metrics) roundTripper(s *scope, name string, next kafka.RoundTripper) *
 		next = kafka.DefaultTransport
 	}
 	t := &roundTripper{next: next, scope: s, name: name, classify: m.config.classify}
-	t.durations = byTopic[histogram]{topics: m.reg.topics, fresh: func(topic string) *histogram {
-		return s.histogram(writerProduceDuration, name, topic)
+	t.topics = byTopic[produceSeries]{topics: m.reg.topics, fresh: func(topic string) *produceSeries {
+		return &produceSeries{
+			duration: s.histogram(writerProduceDuration, name, topic),
+			none:     s.counter(writerProduceRequests, name, topic, codeNone),
+		}
 	}}
 	return t
 }
 
 type roundTripper struct {
-	next      kafka.RoundTripper
-	scope     *scope
-	name      string
-	classify  classifier
-	durations byTopic[histogram]
+	next     kafka.RoundTripper
+	scope    *scope
+	name     string
+	classify classifier
+	topics   byTopic[produceSeries]
+}
+
+// produceSeries are the series that nearly every request of a topic needs.
+type produceSeries struct {
+	duration *histogram
+	none     *counter
 }
 
 // codeUnacked stands for the answer of a broker that isn't asked for one.
@@ -54,7 +63,7 @@ func (t *roundTripper) RoundTrip(ctx context.Context, addr net.Addr, req kafka.R
 	res, err := t.next.RoundTrip(ctx, addr, req)
 	d := time.Since(start)
 	for i := range p.Topics {
-		t.durations.get(p.Topics[i].Topic).observeDuration(d)
+		t.topics.get(p.Topics[i].Topic).duration.observeDuration(d)
 	}
 	if answer, ok := res.(*produce.Response); err == nil && ok && p.Acks != 0 {
 		t.countAnswer(answer)
@@ -84,5 +93,9 @@ func (t *roundTripper) countUnanswered(req *produce.Request, err error) {
 }
 
 func (t *roundTripper) count(topic, code string, n int64) {
+	if code == codeNone {
+		t.topics.get(topic).none.add(n)
+		return
+	}
 	t.scope.counter(writerProduceRequests, t.name, topic, code).add(n)
 }
