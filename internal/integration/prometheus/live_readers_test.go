@@ -3,7 +3,10 @@ package prometheus_test
 import (
 	"context"
 	"errors"
+	"net"
 	"slices"
+	"strconv"
+	"testing"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -39,7 +42,11 @@ func (w *world) failingHandler() {
 	old := &kafka.Writer{Addr: kafka.TCP(w.kafka.ListenAddrs()...), Topic: "work", RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond}
 	w.t.Cleanup(func() { _ = old.Close() }) // it has nothing left to say
 	w.loop(often, func(ctx context.Context) {
-		err := old.WriteMessages(ctx, kafka.Message{Value: []byte("x"), Time: time.Now().Add(-time.Minute)})
+		at := time.Now()
+		if !w.isRepaired() {
+			at = at.Add(-time.Minute)
+		}
+		err := old.WriteMessages(ctx, kafka.Message{Value: []byte("x"), Time: at})
 		if err != nil && ctx.Err() == nil {
 			w.t.Errorf("writing work: %v", err)
 		}
@@ -48,7 +55,7 @@ func (w *world) failingHandler() {
 	ctx := w.t.Context()
 	w.running.Go(func() {
 		err := r.Process(ctx, func(context.Context, kafka.Message) error {
-			if n++; n%3 == 0 {
+			if n++; n%3 == 0 && !w.isRepaired() {
 				return errHandler
 			}
 			return nil
@@ -59,38 +66,56 @@ func (w *world) failingHandler() {
 	})
 }
 
+// read hands every message to do.
+func (w *world) read(r *kafkax.Reader, do func(ctx context.Context, msg kafka.Message)) {
+	ctx := w.t.Context()
+	w.running.Go(func() {
+		for ctx.Err() == nil {
+			msg, err := r.FetchMessage(ctx)
+			if err == nil {
+				do(ctx, msg)
+			} else if ctx.Err() == nil {
+				w.t.Errorf("fetching: %v", err)
+				return
+			}
+		}
+	})
+}
+
 // refusedCommits reads, and may not commit.
 func (w *world) refusedCommits() {
-	w.kafka.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Group: "uncommitted", Err: kerr.GroupAuthorizationFailed, Count: -1})
+	fault := w.kafka.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Group: "uncommitted", Err: kerr.GroupAuthorizationFailed, Count: -1})
+	w.onRepair(fault.Remove)
 	r := w.reader("uncommitted", "work")
-	w.loop(often, func(ctx context.Context) {
-		msg, err := r.FetchMessage(ctx)
-		if err != nil {
-			return // only when the test ends: another error shows as no alert
-		}
-		if err := r.CommitMessages(ctx, msg); err == nil {
+	w.read(r, func(ctx context.Context, msg kafka.Message) {
+		if err := r.CommitMessages(ctx, msg); err == nil && !w.isRepaired() {
 			w.t.Error("a commit was not refused")
 		}
 		r.Done(msg, nil)
 	})
 }
 
-// stuckReader is a member of its group, and holds its first message for ever.
-func (w *world) stuckReader() { w.fetchOnce(w.reader("stuck", "work")) }
-
-// idleReader waits for a message that never comes: that is no trouble.
-func (w *world) idleReader() { w.fetchOnce(w.reader("idle", "empty")) }
-
-func (w *world) fetchOnce(r *kafkax.Reader) {
-	ctx := w.t.Context()
-	w.running.Go(func() {
-		if _, err := r.FetchMessage(ctx); err != nil && ctx.Err() == nil {
-			w.t.Errorf("fetching: %v", err)
+// stuckReader is a member of its group, and holds on to its first message.
+func (w *world) stuckReader() {
+	r := w.reader("stuck", "work")
+	w.read(r, func(ctx context.Context, msg kafka.Message) {
+		select {
+		case <-w.repaired:
+		case <-ctx.Done():
+			return
+		}
+		if err := r.CommitMessages(ctx, msg); err != nil && ctx.Err() == nil {
+			w.t.Errorf("committing: %v", err)
 		}
 	})
 }
 
-const pollEvery = 200 * time.Millisecond
+// idleReader waits for a message that never comes: that is no trouble.
+func (w *world) idleReader() {
+	w.read(w.reader("idle", "empty"), func(context.Context, kafka.Message) { w.t.Error("a message in an empty topic") })
+}
+
+const pollEvery = 500 * time.Millisecond
 
 // laggingGroups returns a collector that watches groups in all states.
 func (w *world) laggingGroups() *kafkax.LagCollector {
@@ -101,8 +126,14 @@ func (w *world) laggingGroups() *kafkax.LagCollector {
 	require.NoError(w.t, w.kafka.DeleteRecords("cut", 0, 60))
 	next := int64(10)
 	w.loop(often, func(context.Context) { // a group that reads what is there
-		next = min(next+1, 990)
+		if next = min(next+1, 990); w.isRepaired() {
+			next = 1000
+		}
 		w.commit("reading", "backlog", next)
+	})
+	w.onRepair(func() {
+		w.commit("behind", "backlog", 1000)
+		w.commit("cut", "cut", 100)
 	})
 	groups := []kafkax.Group{{ID: "behind"}, {ID: "cut"}, {ID: "reading"}, {ID: "stuck", Topics: []string{"work"}}}
 	l, err := kafkax.NewLagCollector(w.newClient(w.kafka), groups, append(slices.Clone(w.opts), kafkax.WithInterval(pollEvery), kafkax.WithExactAge(10))...)
@@ -123,7 +154,9 @@ func (w *world) blindCollector() *kafkax.LagCollector {
 	require.NoError(w.t, err)
 	_, err = l.Poll(w.t.Context())
 	require.NoError(w.t, err)
+	addr := gone.ListenAddrs()[0]
 	gone.Close()
+	w.onRepair(func() { newKafka(w.t, kfake.Ports(portOf(w.t, addr))) })
 	ctx := w.t.Context()
 	w.running.Go(func() {
 		if err := l.Run(ctx); err != nil {
@@ -164,4 +197,13 @@ func (w *world) commit(group, topic string, offset int64) {
 	if err != nil && w.t.Context().Err() == nil {
 		w.t.Errorf("commit of %s: %v", group, err)
 	}
+}
+
+func portOf(t *testing.T, addr string) int {
+	t.Helper()
+	_, text, err := net.SplitHostPort(addr)
+	require.NoError(t, err)
+	port, err := strconv.Atoi(text)
+	require.NoError(t, err)
+	return port
 }

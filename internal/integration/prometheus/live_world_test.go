@@ -32,14 +32,17 @@ type world struct {
 	app     string // the address of a program's /metrics
 	watch   string // of one whose lag collector has lost its Kafka
 	running sync.WaitGroup
+
+	repairs  []func()
+	repaired chan struct{} // closed when all is well
 }
 
 const partitions = 1
 
-// newWorld returns one that is in all its troubles until the test ends.
+// newWorld returns one that is in all its troubles until it is repaired.
 func newWorld(t *testing.T, opts ...kafkax.Option) *world {
 	t.Helper()
-	w := &world{t: t, opts: opts, kafka: newKafka(t)}
+	w := &world{t: t, opts: opts, kafka: newKafka(t), repaired: make(chan struct{})}
 	t.Cleanup(w.running.Wait) // after t.Context has ended
 	w.client = w.newClient(w.kafka)
 	var err error
@@ -60,10 +63,31 @@ func newWorld(t *testing.T, opts ...kafkax.Option) *world {
 	return w
 }
 
-func newKafka(t *testing.T) *kfake.Cluster {
+// repair ends all troubles.
+func (w *world) repair() {
+	close(w.repaired)
+	for _, r := range w.repairs {
+		r()
+	}
+}
+
+func (w *world) isRepaired() bool {
+	select {
+	case <-w.repaired:
+		return true
+	default:
+		return false
+	}
+}
+
+func (w *world) onRepair(do func()) { w.repairs = append(w.repairs, do) }
+
+func newKafka(t *testing.T, opts ...kfake.Opt) *kfake.Cluster {
 	t.Helper()
-	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.GroupMinSessionTimeout(10*time.Millisecond),
-		kfake.SeedTopics(partitions, "refused", "large", "slow", "blocked", "work", "empty", "backlog", "cut"))
+	c, err := kfake.NewCluster(append([]kfake.Opt{
+		kfake.NumBrokers(1), kfake.GroupMinSessionTimeout(10 * time.Millisecond),
+		kfake.SeedTopics(partitions, "refused", "large", "slow", "blocked", "work", "empty", "backlog", "cut"),
+	}, opts...)...)
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return c
@@ -122,68 +146,82 @@ func (w *world) writer(topic string, change func(*kafka.Writer)) *kafkax.Writer 
 	return out
 }
 
-// write writes one message again and again, with success or without any.
-func (w *world) write(to *kafkax.Writer, msg kafka.Message, refused bool) {
+// write writes a message again and again, which must succeed.
+func (w *world) write(to *kafkax.Writer, size func() int) {
 	w.loop(often, func(ctx context.Context) {
-		if err := to.WriteMessages(ctx, msg); (err != nil) != refused && ctx.Err() == nil {
+		err := to.WriteMessages(ctx, kafka.Message{Value: []byte(strings.Repeat("x", size()))})
+		if err != nil && ctx.Err() == nil {
 			w.t.Errorf("writing: %v", err)
 		}
 	})
 }
 
-// refusedWriter never gets anything through.
+func small() int { return 1 }
+
+// refusedWriter gets nothing through.
 func (w *world) refusedWriter() {
-	w.kafka.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "refused", Err: kerr.TopicAuthorizationFailed, Count: -1})
+	fault := w.kafka.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "refused", Err: kerr.TopicAuthorizationFailed, Count: -1})
+	w.onRepair(fault.Remove)
 	to := w.writer("refused", nil)
-	w.write(to, kafka.Message{Value: []byte("x")}, true)
+	w.loop(often, func(ctx context.Context) {
+		if err := to.WriteMessages(ctx, kafka.Message{Value: []byte("x")}); err == nil && !w.isRepaired() {
+			w.t.Error("writing was not refused")
+		}
+	})
 }
 
-// largeWriter writes messages above the threshold, 8 KiB each.
+// largeWriter writes messages above the threshold.
 func (w *world) largeWriter() {
-	w.write(w.writer("large", nil), kafka.Message{Value: []byte(strings.Repeat("x", 8<<10))}, false)
+	w.write(w.writer("large", nil), func() int {
+		if w.isRepaired() {
+			return 100
+		}
+		return 8 << 10
+	})
 }
 
 // slowWriter waits for its broker.
 func (w *world) slowWriter() {
-	to := w.writer("slow", func(inner *kafka.Writer) {
-		inner.Transport = slowTransport{inner.Transport, 300 * time.Millisecond}
-	})
-	w.write(to, kafka.Message{Value: []byte("x")}, false)
+	w.write(w.writer("slow", func(inner *kafka.Writer) {
+		inner.Transport = slowTransport{inner.Transport, w.repaired}
+	}), small)
 }
 
-// blockedWriter has ever more messages in flight, which get no answer before the
-// test ends.
+// blockedWriter has ever more messages in flight, which get no answer.
 func (w *world) blockedWriter() {
 	answer := make(chan struct{})
+	free := sync.OnceFunc(func() { close(answer) })
+	w.onRepair(free)
 	to := w.writer("blocked", func(inner *kafka.Writer) {
 		inner.Async = true
 		inner.Transport = blockedTransport{inner.Transport, answer}
 	})
-	w.t.Cleanup(func() { close(answer) })
-	w.write(to, kafka.Message{Value: []byte("x")}, false)
+	w.t.Cleanup(free) // before the writer is closed
+	w.write(to, small)
 }
 
-// A slowTransport is a broker that takes its time.
+// A slowTransport is a broker that takes its time, until it no longer does.
 type slowTransport struct {
 	kafka.RoundTripper
-	delay time.Duration
+	until <-chan struct{}
 }
 
 func (s slowTransport) RoundTrip(ctx context.Context, addr net.Addr, req kafka.Request) (kafka.Response, error) {
-	wait := time.NewTimer(s.delay)
+	wait := time.NewTimer(800 * time.Millisecond)
 	defer wait.Stop()
 	select {
 	case <-wait.C:
-		return s.RoundTripper.RoundTrip(ctx, addr, req)
+	case <-s.until:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	return s.RoundTripper.RoundTrip(ctx, addr, req)
 }
 
 // A blockedTransport answers nothing but questions about the cluster, until it may.
 type blockedTransport struct {
 	kafka.RoundTripper
-	until chan struct{}
+	until <-chan struct{}
 }
 
 func (b blockedTransport) RoundTrip(ctx context.Context, addr net.Addr, req kafka.Request) (kafka.Response, error) {
