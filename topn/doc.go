@@ -53,6 +53,12 @@
 // database has counted already, so that some of those in flight may be lost or
 // doubled by it.
 //
+// # What else there is
+//
+// [Boards] are as many boards as there are keys, of which the ones in use are in
+// memory; [Window] names those of an hour, a day or a week. [Decay] gives events
+// weights for scores that fade. [Heap] ranks what no Redis is needed for.
+//
 // # Promises and their limits
 //
 // While Run runs and Redis answers, every process has the newest places within a

@@ -244,3 +244,27 @@ func TestRebuildWithoutItsLeaseBesideAnother(t *testing.T) {
 		}
 	})
 }
+
+// A query that takes many times the lease doesn't lose it, nor what was written
+// meanwhile.
+func TestRebuildFromASlowSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rdb := redistest.New(t)
+		g := newGate(numbered(5), true)
+		rebuilt := make(chan error, 1)
+		go func() { rebuilt <- gated(t, rdb, g).Rebuild(t.Context()) }()
+		<-g.asked
+		writer := newBoard(t, rdb, newTable())
+		applied, err := writer.Apply(t.Context(), entry{1, 100, 2})
+		require.NoError(t, err)
+		require.Equal(t, 1, applied)
+		time.Sleep(5 * time.Minute)
+		applied, err = writer.Apply(t.Context(), entry{2, 200, 2}, entry{1, 50, 1})
+		require.NoError(t, err)
+		require.Equal(t, 1, applied)
+		close(g.open)
+		require.NoError(t, <-rebuilt)
+		got := scores(reread(t, rdb).Items)
+		require.Equal(t, map[int64]float64{1: 100, 2: 200, 3: 3, 4: 4, 5: 5}, got)
+	})
+}
