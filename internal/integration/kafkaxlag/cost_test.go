@@ -53,7 +53,8 @@ func (a *asked) take() map[string]int {
 // groups are behind on.
 func lagOfThousand(t testing.TB) (*world, []kafkax.Group) {
 	t.Helper()
-	w := newWorld(t, kfake.NumBrokers(3), kfake.SeedTopics(1000, "wide"))
+	w := openWorld(t, &world{dial: (&net.Dialer{}).DialContext, ttl: 6 * time.Second},
+		[]kfake.Opt{kfake.NumBrokers(3), kfake.SeedTopics(1000, "wide")})
 	for p := range 20 {
 		w.produce(t, "wide", p*50, 10)
 		w.commit(t, "a", "wide", p*50, 3)

@@ -22,20 +22,21 @@ type world struct {
 	*kfake.Cluster
 	client *kafka.Client
 	dial   func(ctx context.Context, network, addr string) (net.Conn, error)
-	frozen atomic.Bool // the network loses all that is sent
+	ttl    time.Duration // of what a transport knows of topics
+	frozen atomic.Bool   // the network loses all that is sent
 }
 
 // newWorld returns a Kafka on TCP.
 func newWorld(t testing.TB, opts ...kfake.Opt) *world {
 	t.Helper()
-	return openWorld(t, &world{dial: (&net.Dialer{}).DialContext}, opts)
+	return openWorld(t, &world{dial: (&net.Dialer{}).DialContext, ttl: 500 * time.Millisecond}, opts)
 }
 
 // newStill returns a Kafka for a bubble: its network is in memory.
 func newStill(t testing.TB, opts ...kfake.Opt) *world {
 	t.Helper()
 	memory := new(kfake.VirtualNetwork)
-	w := new(world)
+	w := &world{ttl: 6 * time.Second}
 	w.dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		c, err := memory.DialContext(ctx, network, addr)
 		return lossyConn{c, &w.frozen}, err
@@ -69,7 +70,7 @@ func openWorld(t testing.TB, w *world, opts []kfake.Opt) *world {
 // newClient returns a client with a transport of its own.
 func (w *world) newClient(t testing.TB) *kafka.Client {
 	t.Helper()
-	transport := &kafka.Transport{Dial: w.dial, MetadataTTL: 500 * time.Millisecond}
+	transport := &kafka.Transport{Dial: w.dial, MetadataTTL: w.ttl}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &kafka.Client{Addr: kafka.TCP(w.ListenAddrs()...), Transport: transport}
 }
