@@ -93,10 +93,9 @@ type fieldsJSON struct {
 }
 
 type fieldJSON struct {
-	Unit     string         `json:"unit,omitempty"`
-	Min      *float64       `json:"min,omitempty"`
-	Decimals *int           `json:"decimals,omitempty"`
-	Custom   map[string]any `json:"custom,omitempty"`
+	Unit   string         `json:"unit,omitempty"`
+	Min    *float64       `json:"min,omitempty"`
+	Custom map[string]any `json:"custom,omitempty"`
 }
 
 type targetJSON struct {
