@@ -48,7 +48,9 @@ func FindKafka() (string, error) {
 
 // Kafka starts Apache Kafka 4.1: one process that is broker and controller. It
 // has no topics, and makes none that it isn't asked for. Each of props is a line
-// of its server.properties, such as "log.retention.ms=1000".
+// of its server.properties, such as "log.retention.ms=1000". On an idle machine it
+// is ready after two seconds and 2.7 of the processor's, and takes 150 MB, under
+// load up to twice that.
 func Kafka(t testing.TB, props ...string) *Server {
 	t.Helper()
 	return Start(t, KafkaSpec(props...))

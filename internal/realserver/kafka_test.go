@@ -45,14 +45,28 @@ func produce(ctx context.Context, c *kafka.Client, value string) error {
 	return resp.Error
 }
 
+// soon tries until try succeeds.
+func soon(t *testing.T, try func() error) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; {
+		err := try()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("still after a minute: %v", err)
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-t.Context().Done():
+		}
+	}
+}
+
 // produceSoon tries until a broker takes the message.
 func produceSoon(t *testing.T, c *kafka.Client, value string) {
 	t.Helper()
-	var last error
-	require.Eventually(t, func() bool {
-		last = produce(t.Context(), c, value)
-		return last == nil
-	}, 30*time.Second, 20*time.Millisecond, "%v", &last)
+	soon(t, func() error { return produce(t.Context(), c, value) })
 }
 
 // logEnd returns the offset that the next message will have.
@@ -69,22 +83,28 @@ func logEnd(ctx context.Context, c *kafka.Client) (int64, error) {
 
 func logEndIs(t *testing.T, c *kafka.Client, want int64) {
 	t.Helper()
-	var got int64
-	var err error
-	require.Eventually(t, func() bool {
-		got, err = logEnd(t.Context(), c)
-		return err == nil && got == want
-	}, 30*time.Second, 20*time.Millisecond, "%d, %v; want %d", &got, &err, want)
+	soon(t, func() error {
+		got, err := logEnd(t.Context(), c)
+		if err == nil && got != want {
+			err = fmt.Errorf("the log ends at %d, want %d", got, want)
+		}
+		return err
+	})
 }
 
-// inSync returns how many brokers have all that was taken.
-func inSync(t *testing.T, c *kafka.Client) int {
-	t.Helper()
-	resp, err := c.Metadata(t.Context(), &kafka.MetadataRequest{Topics: []string{"t"}})
-	require.NoError(t, err)
-	require.Len(t, resp.Topics, 1)
-	require.Len(t, resp.Topics[0].Partitions, 1)
-	return len(resp.Topics[0].Partitions[0].Isr)
+// inSync reports an error unless that many brokers have all that was taken.
+func inSync(ctx context.Context, c *kafka.Client, brokers int) error {
+	resp, err := c.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{"t"}})
+	if err != nil {
+		return err
+	}
+	if len(resp.Topics) != 1 || len(resp.Topics[0].Partitions) != 1 {
+		return fmt.Errorf("the topic isn't there: %+v", resp.Topics)
+	}
+	if n := len(resp.Topics[0].Partitions[0].Isr); n != brokers {
+		return fmt.Errorf("%d brokers are in sync, want %d", n, brokers)
+	}
+	return nil
 }
 
 func TestKafkaSurvivesAKillAndLosesAllInAWipe(t *testing.T) {
@@ -146,7 +166,6 @@ func TestKafkaClusterKeepsWhatItTook(t *testing.T) {
 	produceSoon(t, c, "under another leader")
 	logEndIs(t, c, messages+1)
 	cluster.Node(led).Restart()
-	require.Eventually(t, func() bool { return inSync(t, c) == 3 }, 30*time.Second, 50*time.Millisecond,
-		"the broker doesn't catch up")
+	soon(t, func() error { return inSync(t.Context(), c, 3) })
 	logEndIs(t, c, messages+1)
 }
