@@ -105,6 +105,13 @@ func testRemoved(t *testing.T, rdb redis.UniversalClient) {
 	_, err = b.Apply(t.Context(), entry{3, 90, 6})
 	require.NoError(t, err)
 	require.Equal(t, map[int64]float64{3: 90, 2: 2, 1: 1}, scores(reread(t, rdb).Items))
+
+	_, err = b.Remove(t.Context(), entry{77, 0, 5})
+	require.NoError(t, err)
+	require.NoError(t, b.Rebuild(t.Context()))
+	db.set(entry{77, 90, 3})
+	require.NoError(t, b.Rebuild(t.Context()), "from a replica that has an old row")
+	require.Equal(t, map[int64]float64{3: 90, 2: 2, 1: 1}, scores(reread(t, rdb).Items))
 }
 
 // The best was trimmed while it wasn't, and those that were better fall: it comes
