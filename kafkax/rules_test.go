@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -185,5 +186,25 @@ func TestDurationsAreWrittenAsPrometheusReadsThem(t *testing.T) {
 		th := kafkax.DefaultThresholds()
 		th.Window = tc.d
 		require.Contains(t, alertRules(t, th), tc.want, "%v", tc.d)
+	}
+}
+
+// Prometheus knows no time shorter than a millisecond: what is rounded is rounded
+// up, and by less than that.
+func TestWindowsAreNeverShorterThanAsked(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	window := regexp.MustCompile(`offset (\w+)\)`)
+	for range 300 {
+		th := kafkax.DefaultThresholds()
+		unit := []time.Duration{1, time.Microsecond, time.Millisecond, time.Second, time.Minute}[rng.IntN(5)]
+		th.Window = time.Millisecond + time.Duration(rng.Int64N(1000))*unit
+		found := window.FindStringSubmatch(alertRules(t, th))
+		require.NotNil(t, found)
+		got, err := time.ParseDuration(found[1])
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, got, th.Window)
+		require.Less(t, got-th.Window, time.Millisecond)
 	}
 }
