@@ -1,13 +1,16 @@
 package kafkax
 
-import "strconv"
+import (
+	"strconv"
+	"sync"
+)
 
 // readSeries are the series of a Reader for one partition that stay when the
 // partition goes elsewhere. Those of a topic are shared by its partitions.
 type readSeries struct {
 	messages, bytes, skipped, redelivered, skewed *counter
 	size, latency                                 *histogram
-	last                                          *gauge
+	last                                          func() *gauge // made by the first message: the time before is not 0
 }
 
 func newReadSeries(s *scope, name, group string, at place) *readSeries {
@@ -20,7 +23,7 @@ func newReadSeries(s *scope, name, group string, at place) *readSeries {
 		skewed:      s.counter(readerClockSkew, name, group, topic, part),
 		size:        s.histogram(readerMessageSize, name, group, topic),
 		latency:     s.histogram(readerDeliveryLatency, name, group, topic),
-		last:        s.gauge(readerLastMessage, name, group, topic),
+		last:        sync.OnceValue(func() *gauge { return s.gauge(readerLastMessage, name, group, topic) }),
 	}
 }
 
@@ -65,7 +68,8 @@ func (p *partition) publish(r *Reader) {
 	s.redelivered.add(c.redelivered)
 	s.skewed.add(c.skewed)
 	if c.last != 0 {
-		s.last.set(max(s.last.value(), c.last))
+		g := s.last() // partitions share it, and are published one after the other
+		g.set(max(g.value(), c.last))
 	}
 	*c = pendingCounts{}
 	p.size.flush()

@@ -18,90 +18,109 @@ import (
 
 var errRefused = &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 
-// Trap kafkax/7: what fails before it is in a batch is counted as well.
+// An outcomeCase is a call, and what must become of its messages.
+type outcomeCase struct {
+	name   string
+	change func(*kafka.Writer)
+	broker func(*fakeBroker)
+	before func(*kafkax.Writer)
+	msgs   []kafka.Message
+	want   outcomes
+	topic  string
+	reason string
+}
+
+func always(a answer) func(*fakeBroker) {
+	return func(b *fakeBroker) { b.produce = func(context.Context, batch) answer { return a } }
+}
+
+var one = []kafka.Message{message("t", 3)}
+
+// acceptedCases are calls that kafka-go takes.
+var acceptedCases = []outcomeCase{
+	{name: "acknowledged", msgs: []kafka.Message{message("t", 3), message("t", 4)}, topic: "t", want: outcomes{delivered: 2}},
+	{name: "acks=none", change: withAcks(kafka.RequireNone), msgs: one, topic: "t", want: outcomes{unacked: 1}},
+	{name: "topic of the writer", change: toTopic("t"), msgs: []kafka.Message{message("", 3)}, topic: "t", want: outcomes{delivered: 1}},
+	{
+		name: "refused for good", broker: always(answer{code: kafka.InvalidTopic}),
+		msgs: one, topic: "t", want: outcomes{failed: 1}, reason: "invalid_topic",
+	},
+	{
+		name: "refused too often", broker: always(answer{code: kafka.NotEnoughReplicas}),
+		msgs: one, topic: "t", want: outcomes{failed: 1}, reason: "not_enough_replicas",
+	},
+	{
+		name: "no connection", broker: always(answer{err: errRefused}),
+		msgs: one, topic: "t", want: outcomes{failed: 1}, reason: "network",
+	},
+}
+
+// rejectedCases are calls that fail before there is a batch.
+var rejectedCases = []outcomeCase{
+	{
+		name: "one too large", change: func(w *kafka.Writer) { w.BatchBytes = 1000 },
+		msgs: []kafka.Message{message("t", 3), message("t", 2000), message("t", 4)}, topic: "t",
+		want: outcomes{rejected: 3}, reason: "too_large",
+	},
+	{
+		name: "unknown topic", broker: func(b *fakeBroker) { b.unknown = map[string]bool{"t": true} },
+		msgs: one, topic: "t", want: outcomes{rejected: 1}, reason: "unknown_topic_or_partition",
+	},
+	{name: "no topic", msgs: []kafka.Message{message("", 3)}, topic: "", want: outcomes{rejected: 1}, reason: "invalid_topic"},
+	{
+		name: "two topics", change: toTopic("t"), msgs: []kafka.Message{message("u", 3)}, topic: "u",
+		want: outcomes{rejected: 1}, reason: "invalid_topic",
+	},
+	{
+		name: "no address", change: func(w *kafka.Writer) { w.Addr = nil },
+		msgs: one, topic: "t", want: outcomes{rejected: 1}, reason: "other",
+	},
+	{
+		name: "no metadata", broker: func(b *fakeBroker) { b.metadata = func(context.Context) error { return io.ErrUnexpectedEOF } },
+		msgs: one, topic: "t", want: outcomes{rejected: 1}, reason: "network",
+	},
+	{
+		name: "closed", before: func(w *kafkax.Writer) { _ = w.Close() },
+		msgs: one, topic: "t", want: outcomes{rejected: 1}, reason: "closed",
+	},
+}
+
 func TestEveryMessageHasOneOutcome(t *testing.T) {
-	always := func(a answer) func(context.Context, batch) answer {
-		return func(context.Context, batch) answer { return a }
+	for _, tc := range acceptedCases {
+		t.Run(tc.name, func(t *testing.T) { synctest.Test(t, tc.run) })
 	}
-	for _, tc := range []struct {
-		name   string
-		change func(*kafka.Writer)
-		broker func(*fakeBroker)
-		before func(*kafkax.Writer)
-		msgs   []kafka.Message
-		want   outcomes
-		topic  string
-		reason string
-	}{
-		{name: "acknowledged", msgs: []kafka.Message{message("t", 3), message("t", 4)}, topic: "t", want: outcomes{delivered: 2}},
-		{name: "acks=none", change: withAcks(kafka.RequireNone), msgs: []kafka.Message{message("t", 3)}, topic: "t", want: outcomes{unacked: 1}},
-		{name: "topic of the writer", change: toTopic("t"), msgs: []kafka.Message{message("", 3)}, topic: "t", want: outcomes{delivered: 1}},
-		{
-			name: "refused for good", broker: func(b *fakeBroker) { b.produce = always(answer{code: kafka.InvalidTopic}) },
-			msgs: []kafka.Message{message("t", 3)}, topic: "t", want: outcomes{failed: 1}, reason: "invalid_topic",
-		},
-		{
-			name: "refused too often", broker: func(b *fakeBroker) { b.produce = always(answer{code: kafka.NotEnoughReplicas}) },
-			msgs: []kafka.Message{message("t", 3)}, topic: "t", want: outcomes{failed: 1}, reason: "not_enough_replicas",
-		},
-		{
-			name: "no connection", broker: func(b *fakeBroker) { b.produce = always(answer{err: errRefused}) },
-			msgs: []kafka.Message{message("t", 3)}, topic: "t", want: outcomes{failed: 1}, reason: "network",
-		},
-		{
-			name: "one too large", change: func(w *kafka.Writer) { w.BatchBytes = 1000 },
-			msgs: []kafka.Message{message("t", 3), message("t", 2000), message("t", 4)}, topic: "t",
-			want: outcomes{rejected: 3}, reason: "too_large",
-		},
-		{
-			name: "unknown topic", broker: func(b *fakeBroker) { b.unknown = map[string]bool{"t": true} },
-			msgs: []kafka.Message{message("t", 3)}, topic: "t", want: outcomes{rejected: 1}, reason: "unknown_topic_or_partition",
-		},
-		{name: "no topic", msgs: []kafka.Message{message("", 3)}, topic: "", want: outcomes{rejected: 1}, reason: "invalid_topic"},
-		{
-			name: "two topics", change: toTopic("t"), msgs: []kafka.Message{message("u", 3)}, topic: "u",
-			want: outcomes{rejected: 1}, reason: "invalid_topic",
-		},
-		{
-			name: "no address", change: func(w *kafka.Writer) { w.Addr = nil },
-			msgs: []kafka.Message{message("t", 3)}, topic: "t", want: outcomes{rejected: 1}, reason: "other",
-		},
-		{
-			name: "no metadata", broker: func(b *fakeBroker) { b.metadata = func(context.Context) error { return io.ErrUnexpectedEOF } },
-			msgs: []kafka.Message{message("t", 3)}, topic: "t", want: outcomes{rejected: 1}, reason: "network",
-		},
-		{
-			name: "closed", before: func(w *kafkax.Writer) { _ = w.Close() },
-			msgs: []kafka.Message{message("t", 3)}, topic: "t", want: outcomes{rejected: 1}, reason: "closed",
-		},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newBroker()
-				if tc.broker != nil {
-					tc.broker(b)
-				}
-				change := []func(*kafka.Writer){func(*kafka.Writer) {}}
-				if tc.change != nil {
-					change[0] = tc.change
-				}
-				w, m := newWriter(t, b, change...)
-				if tc.before != nil {
-					tc.before(w)
-				}
-				err := w.WriteMessages(t.Context(), tc.msgs...)
-				require.Equal(t, tc.reason != "", err != nil, "%v", err)
-				f := figuresOf(t, m)
-				require.Equal(t, tc.want, f.outcomes("topic="+tc.topic), "%v", f)
-				require.Equal(t, len(tc.msgs), f.outcomes().total())
-				checkBytes(t, f, tc.msgs)
-				errs := float64(tc.want.failed + tc.want.rejected)
-				require.Equal(t, errs, f.sum("kafka_writer_errors_total"))
-				if errs > 0 {
-					require.Equal(t, errs, f.sum("kafka_writer_errors_total", "topic="+tc.topic, "reason="+tc.reason), "%v", f)
-				}
-			})
-		})
+}
+
+// Trap kafkax/7: what fails before it is in a batch is counted as well.
+func TestWhatIsNeverAcceptedHasAnOutcomeToo(t *testing.T) {
+	for _, tc := range rejectedCases {
+		t.Run(tc.name, func(t *testing.T) { synctest.Test(t, tc.run) })
+	}
+}
+
+func (tc *outcomeCase) run(t *testing.T) {
+	b := newBroker()
+	if tc.broker != nil {
+		tc.broker(b)
+	}
+	change := func(*kafka.Writer) {}
+	if tc.change != nil {
+		change = tc.change
+	}
+	w, m := newWriter(t, b, change)
+	if tc.before != nil {
+		tc.before(w)
+	}
+	err := w.WriteMessages(t.Context(), tc.msgs...)
+	require.Equal(t, tc.reason != "", err != nil, "%v", err)
+	f := figuresOf(t, m)
+	require.Equal(t, tc.want, f.outcomes("topic="+tc.topic), "%v", f)
+	require.Equal(t, len(tc.msgs), f.outcomes().total())
+	checkBytes(t, f, tc.msgs)
+	errs := float64(tc.want.failed + tc.want.rejected)
+	require.Equal(t, errs, f.sum("kafka_writer_errors_total"))
+	if errs > 0 {
+		require.Equal(t, errs, f.sum("kafka_writer_errors_total", "topic="+tc.topic, "reason="+tc.reason), "%v", f)
 	}
 }
 
@@ -264,6 +283,9 @@ func TestSeriesOfTheWritersTopicExistAtZero(t *testing.T) {
 		v, ok := f[`kafka_writer_messages_total{result="`+result+`",topic="t",writer="w"}`]
 		require.True(t, ok, "%v", f)
 		require.Zero(t, v)
+	}
+	for series := range f {
+		require.NotContains(t, series, "last_success") // 1970 is not when it was
 	}
 }
 

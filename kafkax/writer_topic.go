@@ -24,7 +24,7 @@ type topicSeries struct {
 	size       *histogram
 	batch      *histogram
 	batchBytes *histogram
-	success    *gauge
+	success    func() *gauge // made by the first success: the time before is not 0
 }
 
 func newTopicSeries(s *scope, writer, topic string) *topicSeries {
@@ -36,7 +36,7 @@ func newTopicSeries(s *scope, writer, topic string) *topicSeries {
 		size:       s.histogram(writerMessageSize, writer, topic),
 		batch:      s.histogram(writerBatchMessages, writer, topic),
 		batchBytes: s.histogram(writerBatchSize, writer, topic),
-		success:    s.gauge(writerLastSuccess, writer, topic),
+		success:    sync.OnceValue(func() *gauge { return s.gauge(writerLastSuccess, writer, topic) }),
 	}
 }
 
@@ -51,7 +51,7 @@ func (t *topicSeries) observeBatch(outcome int, n, bytes int64, now time.Time) {
 	t.batch.observe(float64(n))
 	t.batchBytes.observe(float64(bytes))
 	if outcome == delivered {
-		t.success.setTime(now)
+		t.success().setTime(now)
 	}
 }
 
