@@ -20,9 +20,24 @@ type moment struct {
 const momentLasts = time.Millisecond
 
 var (
-	lastMoment atomic.Pointer[moment]
-	stampDesc  = prometheus.NewDesc("stamp", "stamp", nil, nil)
+	stampDesc    = prometheus.NewDesc("stamp", "stamp", nil, nil)
+	processBegan = stampAt(time.Now())
+	lastMoment   atomic.Pointer[moment]
 )
+
+// createdOf returns when a new series of the metric was zero. What Stats feeds
+// may begin with all that a client ever counted, and go on from there when the
+// client is removed and comes back: it was zero when the process began.
+func createdOf(d *def) *dto.Counter {
+	switch {
+	case d.typ == TypeGauge:
+		return nil // a gauge has no such time
+	case d.group == groupWriterStats || d.group == groupReaderStats:
+		return processBegan
+	default:
+		return stamp()
+	}
+}
 
 // stamp returns when a series was created, if it is now: at most a millisecond
 // early, when the series was not there and so at zero.

@@ -25,7 +25,7 @@ type owned struct {
 }
 
 func newEntry(f *family, key string) *entry {
-	e := &entry{family: f, labels: slices.Clone(f.consts)}
+	e := &entry{family: f, labels: slices.Clone(f.consts), created: createdOf(f.def)}
 	if len(f.names) > 0 {
 		for i, value := range splitKey(key) {
 			e.labels = append(e.labels, &dto.LabelPair{Name: &f.names[i], Value: &value})
@@ -33,9 +33,6 @@ func newEntry(f *family, key string) *entry {
 	}
 	slices.SortFunc(e.labels, func(a, b *dto.LabelPair) int { return cmp.Compare(a.GetName(), b.GetName()) })
 	e.labels = slices.Clip(e.labels) // a registry that adds labels of its own appends to what Write gives it
-	if f.def.typ != TypeGauge {
-		e.created = stamp()
-	}
 	e.cells.Store(&[]owned{})
 	return e
 }

@@ -41,6 +41,34 @@ func TestClientsComeAndGo(t *testing.T) {
 	require.InDelta(t, 12, scrape(t, reg)[attempts], 0, "a writer that comes back has all that it ever counted")
 }
 
+// A counter that goes on where it was must not say that it began anew: Prometheus
+// would count twice what it has.
+func TestWhatComesBackBeganWithTheProcess(t *testing.T) {
+	m, err := kafkax.New()
+	require.NoError(t, err)
+	reg := registryOf(t, m)
+	w := statsWriter(t, newBroker(), "likes")
+	began := func() time.Time {
+		remove, err := m.ObserveWriter("likes", w)
+		require.NoError(t, err)
+		defer remove()
+		families, err := reg.Gather()
+		require.NoError(t, err)
+		for _, f := range families {
+			if f.GetName() == "kafka_writer_attempts_total" {
+				return f.Metric[0].Counter.CreatedTimestamp.AsTime()
+			}
+		}
+		t.Fatal("no attempts")
+		return time.Time{}
+	}
+	before := time.Now()
+	first := began()
+	write(t, w, 1)
+	require.True(t, first.Before(before))
+	require.Equal(t, first, began())
+}
+
 func TestAWriterObservedTwiceCountsOnce(t *testing.T) {
 	m, err := kafkax.New()
 	require.NoError(t, err)
