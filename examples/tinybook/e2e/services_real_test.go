@@ -53,7 +53,7 @@ func (s *services) site(t *testing.T, change func(*config.Config)) *apptest.Site
 		*cfg = config.Default(config.Services)
 		cfg.HTTP.Addr, cfg.Admin.Addr, cfg.HTTP.DrainDelay = "127.0.0.1:0", "127.0.0.1:0", 0
 		cfg.MySQL.Addr, cfg.MySQL.User, cfg.Redis.Addr = s.database.Addr(), "root", s.redis.Addr()
-		cfg.Kafka.Brokers, cfg.Kafka.SessionTimeout = s.brokers, second
+		cfg.Kafka.Brokers, cfg.Kafka.SessionTimeout = s.brokers, 2*second
 		cfg.Session.Keys = "k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32))
 		cfg.Session.MaxStale = 2 * second
 		cfg.User.BcryptCost = 4

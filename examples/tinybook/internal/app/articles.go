@@ -23,14 +23,14 @@ type interactions interface {
 func (p *parts) openKafka(ctx context.Context) (*platform.Kafka, error) {
 	var kafka *platform.Kafka
 	var err error
-	session := platform.WithSessionTimeout(p.cfg.Kafka.SessionTimeout)
+	opts := []platform.KafkaOption{platform.WithSessionTimeout(p.cfg.Kafka.SessionTimeout), platform.WithKafkaLogger(p.log)}
 	switch {
 	case p.cfg.RealKafka():
-		kafka, err = platform.OpenKafka(ctx, p.cfg.Kafka.Brokers, session)
+		kafka, err = platform.OpenKafka(ctx, p.cfg.Kafka.Brokers, opts...)
 	case p.cfg.Data != "":
-		kafka, err = platform.OpenEmbeddedKafka(filepath.Join(p.cfg.Data, "kafka"), session)
+		kafka, err = platform.OpenEmbeddedKafka(filepath.Join(p.cfg.Data, "kafka"), opts...)
 	default:
-		kafka, err = platform.OpenEmbeddedKafka("", session)
+		kafka, err = platform.OpenEmbeddedKafka("", opts...)
 	}
 	if err != nil {
 		return nil, err

@@ -42,7 +42,7 @@ func Config() config.Config {
 	cfg.SMS.AddressLimit = config.Rate{N: 100_000, Per: time.Second}
 	cfg.SMS.ProviderLimit = config.Rate{N: 1000, Per: time.Second}
 	cfg.SMS.Timeout, cfg.SMS.Lease = time.Second, 3*time.Second
-	cfg.Kafka.SessionTimeout = time.Second
+	cfg.Kafka.SessionTimeout = 2 * time.Second
 	cfg.SMS.Poll, cfg.SMS.OpenFor = 50*time.Millisecond, 300*time.Millisecond
 	return cfg
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,6 +21,8 @@ const (
 	// fetchWait bounds how long a broker holds back what it has: readers see an
 	// event at once when there is one.
 	fetchWait = 250 * time.Millisecond
+	// joinBackoff is the pause before a reader that a group has lost joins again.
+	joinBackoff = time.Second
 )
 
 // Kafka is the way to a Kafka, and for the embedded one the broker too. It is
@@ -30,6 +33,7 @@ type Kafka struct {
 	transport *kafka.Transport
 	dialer    *kafka.Dialer
 	session   time.Duration
+	log       *slog.Logger
 }
 
 // defaultSession is the least that brokers allow unless they are told.
@@ -67,8 +71,12 @@ func OpenEmbeddedKafka(dir string, options ...KafkaOption) (*Kafka, error) {
 	return k, nil
 }
 
+// WithKafkaLogger makes what readers have trouble with, and try again, go to log. By
+// default nobody is told.
+func WithKafkaLogger(log *slog.Logger) KafkaOption { return func(k *Kafka) { k.log = log } }
+
 func newKafka(transport *kafka.Transport, dialer *kafka.Dialer, options []KafkaOption) *Kafka {
-	k := &Kafka{transport: transport, dialer: dialer, session: defaultSession}
+	k := &Kafka{transport: transport, dialer: dialer, session: defaultSession, log: slog.New(slog.DiscardHandler)}
 	for _, option := range options {
 		option(k)
 	}
@@ -159,7 +167,15 @@ func (k *Kafka) Reader(topic, group string) *kafka.Reader {
 		Brokers: k.brokers, Dialer: k.dialer, GroupID: group, Topic: topic,
 		StartOffset: kafka.FirstOffset, MaxWait: fetchWait,
 		SessionTimeout: k.session, RebalanceTimeout: k.session, HeartbeatInterval: k.session / 3,
+		JoinGroupBackoff: joinBackoff,
+		ErrorLogger:      kafka.LoggerFunc(k.warn(topic)),
 	})
+}
+
+func (k *Kafka) warn(topic string) func(format string, args ...any) {
+	return func(format string, args ...any) {
+		k.log.Warn("kafka", "topic", topic, "text", fmt.Sprintf(format, args...))
+	}
 }
 
 // End returns the offset that the next message of a partition will have.
