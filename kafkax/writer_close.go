@@ -5,11 +5,12 @@ import (
 	"time"
 )
 
-// How soon, and then how seldom, CloseContext closes again while a call may still
-// bring up a partition's goroutine that an earlier Close didn't see.
+// How soon CloseContext closes again while a call may still bring up a partition's
+// goroutine that an earlier Close didn't see. The pause doubles up to the last; what
+// a call brings up after that waits for its BatchTimeout.
 const (
 	firstCloseAgain = 5 * time.Millisecond
-	maxCloseAgain   = time.Second
+	lastCloseAgain  = 2 * time.Second
 )
 
 // Close is [Writer.CloseContext] without an end: it waits for as long as kafka-go
@@ -29,8 +30,7 @@ func (w *Writer) CloseContext(ctx context.Context) error {
 	closed := make(chan error, 1)
 	timer := time.NewTimer(firstCloseAgain)
 	defer timer.Stop()
-	for again := firstCloseAgain; ; again = min(2*again, maxCloseAgain) {
-		timer.Reset(again)
+	for again := firstCloseAgain; ; again *= 2 {
 		last := isDone(left)
 		go w.closeOnce(closed)
 		if last {
@@ -40,6 +40,9 @@ func (w *Writer) CloseContext(ctx context.Context) error {
 		// ended those it saw. The Close that begins after the last call has left
 		// sees all; those before it keep accepted messages from waiting for their
 		// BatchTimeout.
+		if again <= lastCloseAgain {
+			timer.Reset(again)
+		}
 		select {
 		case err := <-closed:
 			return err

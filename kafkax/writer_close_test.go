@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -83,6 +84,29 @@ func TestCloseEndsWithItsContext(t *testing.T) {
 		require.ErrorIs(t, w.WriteMessages(t.Context(), message("t", 1)), io.ErrClosedPipe)
 		require.NoError(t, w.CloseContext(t.Context())) // waits for the rest
 		require.Equal(t, outcomes{delivered: 1, rejected: 1}, figuresOf(t, m).outcomes())
+	})
+}
+
+// However long a call hangs, Close must not pile up goroutines for it.
+func TestCloseWaitsForACallThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroker()
+		b.metadata = func(context.Context) error {
+			time.Sleep(24 * time.Hour)
+			return nil
+		}
+		w, m := newWriter(t, b)
+		done := make(chan error)
+		go func() { done <- w.WriteMessages(t.Context(), message("t", 1)) }()
+		synctest.Wait()
+		closed := make(chan error)
+		go func() { closed <- w.Close() }()
+		before := runtime.NumGoroutine()
+		time.Sleep(23 * time.Hour)
+		require.Less(t, runtime.NumGoroutine()-before, 20)
+		require.NoError(t, <-closed)
+		require.NoError(t, <-done)
+		require.Equal(t, outcomes{delivered: 1}, figuresOf(t, m).outcomes())
 	})
 }
 

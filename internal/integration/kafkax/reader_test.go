@@ -225,6 +225,39 @@ func TestAClosedReaderIsNoError(t *testing.T) {
 	figuresOf(t, m).absent(t, "kafka_reader_errors_total")
 }
 
+func TestPartitionsCountApartIfAsked(t *testing.T) {
+	b := startBroker(t, 2)
+	b.put(t, 0, 0, 3, time.Now())
+	b.put(t, 1, 0, 4, time.Now())
+	m, err := kafkax.New(kafkax.WithPartitionLabels(true))
+	require.NoError(t, err)
+	fetch(t, addReader(t, m, b), 7)
+	f := figuresOf(t, m)
+	f.want(t, 3, "kafka_reader_messages_total", "partition=0")
+	f.want(t, 4*5, "kafka_reader_message_bytes_total", "partition=1")
+}
+
+// A manual loop whose messages are worked on at once still has its times.
+func TestDoneKnowsWhenEachMessageWasDelivered(t *testing.T) {
+	b := startBroker(t, 1)
+	b.put(t, 0, 0, 300, time.Now())
+	m := newMetrics(t)
+	r := addReader(t, m, b)
+	msgs := fetch(t, r, 300)
+	for i, msg := range msgs {
+		var err error
+		if i%3 == 0 {
+			err = io.ErrUnexpectedEOF
+		}
+		r.Done(msg, err)
+	}
+	f := figuresOf(t, m)
+	f.want(t, 200, "kafka_reader_processed_messages_total", "result=ok")
+	f.want(t, 100, "kafka_reader_processed_messages_total", "result=failed")
+	f.want(t, 256, "kafka_reader_processing_duration_seconds_count") // of the first 44 nobody knows
+	f.want(t, 200, "kafka_reader_end_to_end_latency_seconds_count")
+}
+
 func TestStatsRobNobody(t *testing.T) {
 	b := startBroker(t, 1)
 	b.put(t, 0, 0, 10, time.Now())
