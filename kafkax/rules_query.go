@@ -112,12 +112,29 @@ func (q query) count(labels []string, limit int64, id metricID, matchers ...stri
 }
 
 // quantile estimates the p-quantile of a histogram, from classic buckets or from
-// a native histogram: a server keeps the one or the other.
+// a native histogram: of what a program has as both, a server keeps one.
 func (q query) quantile(p float64, labels []string, id metricID) string {
-	of := func(sum string) string { return "histogram_quantile(" + formatFloat(p) + ", " + sum + ")" }
+	return q.classic(p, labels, id) + "\nor\n" + q.native(p, labels, id)
+}
+
+// above compares the two one by one, so that neither hides the other where some
+// programs have native histograms and some have not yet.
+func (q query) above(limit, p float64, labels []string, id metricID) string {
+	over := " > " + formatFloat(limit)
+	return q.classic(p, labels, id) + over + "\nor\n" + q.native(p, labels, id) + over
+}
+
+func (q query) classic(p float64, labels []string, id metricID) string {
 	buckets := q.over("rate", q.sample(id, "_bucket", nil))
-	classic := q.sum(slices.Concat(labels, []string{labelLE}), buckets)
-	return "(\n  " + of(classic) + "\n  or\n  " + of(q.sumRate(labels, id)) + "\n)"
+	return histogramQuantile(p, q.sum(slices.Concat(labels, []string{labelLE}), buckets))
+}
+
+func (q query) native(p float64, labels []string, id metricID) string {
+	return histogramQuantile(p, q.sumRate(labels, id))
+}
+
+func histogramQuantile(p float64, of string) string {
+	return "histogram_quantile(" + formatFloat(p) + ", " + of + ")"
 }
 
 // age returns how long ago a time was; a time that is zero was never.

@@ -13,7 +13,7 @@ func readerAlerts(q query, t Thresholds) []alert {
 	})
 	l.add(t.EndToEndP99 != 0, alert{
 		name: "KafkaReaderEndToEndSlow", severity: warning, hold: t.For,
-		expr:        q.quantile(.99, readerTopic, readerEndToEndLatency) + " > " + formatFloat(t.EndToEndP99.Seconds()),
+		expr:        q.above(t.EndToEndP99.Seconds(), .99, readerTopic, readerEndToEndLatency),
 		summary:     "{{ $labels.group }} handles messages of {{ $labels.topic }} after <seconds>",
 		description: "One message in a hundred is older than that once it is handled. reader_delivery_latency_seconds is the part before the handler.",
 	})

@@ -27,13 +27,13 @@ func writerAlerts(q query, t Thresholds) []alert {
 	})
 	l.add(t.MessageBytes != 0, alert{
 		name: "KafkaWriterMessageSizeHigh", severity: warning, hold: t.For,
-		expr:        q.quantile(.99, writerTopic, writerMessageSize) + " > " + formatFloat(float64(t.MessageBytes)),
+		expr:        q.above(float64(t.MessageBytes), .99, writerTopic, writerMessageSize),
 		summary:     "{{ $labels.writer }} sends messages of <bytes> to {{ $labels.topic }}",
 		description: "One message in a hundred is larger than that. What exceeds the broker's max.message.bytes is rejected.",
 	})
 	l.add(t.DeliveryP99 != 0, alert{
 		name: "KafkaWriterDeliverySlow", severity: warning, hold: t.For,
-		expr:        q.quantile(.99, writerTopic, writerDeliveryDuration) + " > " + formatFloat(t.DeliveryP99.Seconds()),
+		expr:        q.above(t.DeliveryP99.Seconds(), .99, writerTopic, writerDeliveryDuration),
 		summary:     "{{ $labels.writer }} waits <seconds> for {{ $labels.topic }}",
 		description: "One message in a hundred takes longer from WriteMessages to the broker's answer. Part of it may be the writer's own BatchTimeout.",
 	})
