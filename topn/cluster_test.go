@@ -34,6 +34,8 @@ func TestOnACluster(t *testing.T) {
 		"fewer writes after": testVersionGoesBack,
 		"no board":           testNoBoard,
 		"comes back":         testComesBack,
+		"evicted":            testEvicted,
+		"one log":            testConsumersOfOneLog,
 		"twice in a call":    testTwiceInACall,
 	} {
 		t.Run(name, func(t *testing.T) {

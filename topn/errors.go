@@ -17,8 +17,8 @@ var (
 	ErrInput = errors.New("topn: invalid argument")
 
 	// ErrRebuilding is wrapped by the error of a [Board.Rebuild] that found
-	// another process rebuilding the same board, or that took so long that
-	// another one has begun to.
+	// another process rebuilding the same board, or whose lease, or what it had
+	// built, Redis lost meanwhile.
 	ErrRebuilding = errors.New("topn: another process is rebuilding the board")
 
 	// ErrRunning is wrapped by the error of a Run that was called while another

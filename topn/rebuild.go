@@ -23,7 +23,8 @@ import (
 //
 // One process at a time rebuilds a board: Rebuild holds a lease in Redis, which it
 // renews until it returns, and which ends by itself after 30 s if the process dies.
-// Where another holds it, or it was lost, the error wraps [ErrRebuilding].
+// Where another holds it, or Redis lost it or a part of what was built, the error
+// wraps [ErrRebuilding].
 // Otherwise it wraps what Redis or the Source said, or ctx's cause; then the old
 // board is still in its place. Redis is never blocked for longer than 1000 members
 // take, some milliseconds, but on a Counter board for all that were incremented
@@ -91,7 +92,7 @@ func (b *Board[M]) build(ctx context.Context, h *hold) ([]row[M], error) {
 	for first := true; first || len(kept) > 0; first = false {
 		part := kept[:min(len(kept), chunk)]
 		kept = kept[len(part):]
-		if err := h.send(ctx, b.args(part)); err != nil {
+		if err := h.send(ctx, first, b.args(part)); err != nil {
 			return rows, err
 		}
 	}
@@ -146,9 +147,11 @@ func (h *hold) begin(ctx context.Context, onlyLost bool) (there bool, err error)
 	return said == 2, err
 }
 
-func (h *hold) send(ctx context.Context, rows []any) error {
+// send adds rows to what is being built. From the first call on, what is added to a
+// Counter board is noted.
+func (h *hold) send(ctx context.Context, first bool, rows []any) error {
 	names := append(h.keys.build(), h.keys.board, h.keys.versions, h.keys.older)
-	return h.run(ctx, rowsScripts[h.mode], names, append([]any{h.token, leaseFor.Milliseconds()}, rows...)...)
+	return h.run(ctx, rowsScripts[h.mode], names, append([]any{h.token, leaseFor.Milliseconds(), first}, rows...)...)
 }
 
 // finish puts what was built in its place, and gives the lease back.

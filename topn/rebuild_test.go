@@ -268,3 +268,42 @@ func TestRebuildFromASlowSource(t *testing.T) {
 		require.Equal(t, map[int64]float64{1: 100, 2: 200, 3: 3, 4: 4, 5: 5}, got)
 	})
 }
+
+// A part of what is being built is evicted, as keys that expire may be, while the
+// Source is asked or between the parts: no half of a board takes the old one's place.
+func TestRebuildOfWhichAPartIsEvicted(t *testing.T) { everywhere(t, testEvicted) }
+
+func testEvicted(t *testing.T, rdb redis.UniversalClient) {
+	lost, sent, after := "", 0, 0
+	tapped(rdb).after = func(cmd redis.Cmder) {
+		if lost == "" || !isScript(cmd, 7) {
+			return
+		}
+		if sent++; sent == after {
+			require.NoError(t, rdb.Del(t.Context(), "topn:{likes}:"+lost).Err())
+		}
+	}
+	for mode, keys := range map[topn.Mode][]string{
+		topn.Absolute: {"fresh", "freshversions", "lease"},
+		topn.Counter:  {"fresh", "delta", "lease"},
+	} {
+		for i := range 2 * len(keys) {
+			key := keys[i/2]
+			flush(t, rdb)
+			lost = ""
+			opts := []topn.Option{topn.WithMode(mode), topn.WithRetain(3000)}
+			db := numbered(10)
+			require.NoError(t, newBoard(t, rdb, db, opts...).Rebuild(t.Context()))
+			lost, sent, after = key, 0, 2+i%2 // of three parts
+			require.ErrorIs(t, newBoard(t, rdb, numbered(2500), opts...).Rebuild(t.Context()), topn.ErrRebuilding, "%v, %s", mode, key)
+			lost = ""
+			require.Equal(t, 3, sent)
+			require.Equal(t, db.items(10), reread(t, rdb).Items, "%v, %s", mode, key)
+			if key != "lease" { // else they expire
+				left, err := rdb.Exists(t.Context(), "topn:{likes}:fresh", "topn:{likes}:lease").Result()
+				require.NoError(t, err)
+				require.Zero(t, left)
+			}
+		}
+	}
+}

@@ -1,6 +1,7 @@
 
 -- ARGV, after token and seed: how many members to retain, how many are read, and
 -- the lowest score that was read ('' if there are no others).
+if call('HEXISTS', freshversions, LAST) == 0 then return 0 end
 if call('EXISTS', versions) == 1 then
   call('UNLINK', older)
   call('RENAME', versions, older)

@@ -5,7 +5,7 @@ local lease, fresh, freshversions, delta = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local board, mark, versions, older, trimmed = KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[9]
 local holder = call('GET', lease)
 if holder == 'done ' .. ARGV[1] then return 1 end -- its answer was lost
-if holder ~= ARGV[1] or call('EXISTS', fresh) == 0 then return 0 end
+if holder ~= ARGV[1] or not call('ZSCORE', fresh, LAST) then return 0 end
 
 -- take puts what was built in the place of what was there. A RENAME that removes
 -- a large value would block the server, so UNLINK comes first.
