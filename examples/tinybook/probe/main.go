@@ -43,8 +43,8 @@ func main() {
 	fmt.Printf("probe: %d steps, all as expected\n", p.steps)
 }
 
-// walk is the story: sign up, sign in, look, edit, sign out, come back by SMS,
-// also when all providers were down meanwhile.
+// walk is the story: sign up, sign in, look, edit, write and like, sign out, come
+// back by SMS, also when all providers were down meanwhile.
 func (p *probe) walk(ctx context.Context) error {
 	unique := strconv.FormatInt(time.Now().UnixNano()%1e9+1e9, 10)[1:]
 	email, phone, password := "probe"+unique+"@example.com", "138"+unique[1:], "probe-pass-"+unique
@@ -64,6 +64,7 @@ func (p *probe) walk(ctx context.Context) error {
 			return p.call(ctx, "POST", "/users/login", fields{"email": email, "password": password}, 200)
 		},
 		func() error { return p.edit(ctx) },
+		func() error { return p.articles(ctx) },
 		func() error { return p.call(ctx, "POST", "/users/logout", nil, 200) },
 		func() error { return p.refusedSoon(ctx) },
 		func() error { return p.loginBySMS(ctx, phone) },
