@@ -1,7 +1,9 @@
 package kafkatest_test
 
 import (
+	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,5 +48,38 @@ func TestBubbleHasItsOwnTime(t *testing.T) {
 		before = time.Now()
 		require.NoError(t, w.WriteMessages(t.Context(), kafka.Message{Value: []byte("in time")}))
 		require.Equal(t, batchTimeout, time.Since(before))
+	})
+}
+
+// Requests on different connections are delayed side by side, and a delay that is
+// removed ends at once.
+func TestDelaysRunSideBySide(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broker := kafkatest.Start(t, kafkatest.WithPipes(), kafkatest.WithTopic("t", 1))
+		slow, err := broker.Delay(5*time.Second, kafkatest.Produce)
+		require.NoError(t, err)
+		writers := make([]*kafka.Writer, 3)
+		for i := range writers {
+			writers[i] = writer(t, broker, "t")
+		}
+		for _, tc := range []struct{ removed, want time.Duration }{{0, 5 * time.Second}, {2 * time.Second, 2 * time.Second}} {
+			began := time.Now()
+			var all sync.WaitGroup
+			for _, w := range writers {
+				all.Go(func() {
+					if err := tryWrite(context.Background(), w, 1); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			if tc.removed > 0 {
+				time.Sleep(tc.removed)
+				slow.Remove()
+			}
+			all.Wait()
+			require.WithinRange(t, time.Now(), began.Add(tc.want), began.Add(tc.want+10*time.Millisecond))
+		}
+		require.Equal(t, 6, slow.Hits())
+		require.EqualValues(t, 6, end(t, broker, "t", 0))
 	})
 }
