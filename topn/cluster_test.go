@@ -35,6 +35,7 @@ func TestOnACluster(t *testing.T) {
 		"no board":           testNoBoard,
 		"comes back":         testComesBack,
 		"evicted":            testEvicted,
+		"sure":               testSure,
 		"one log":            testConsumersOfOneLog,
 		"twice in a call":    testTwiceInACall,
 	} {

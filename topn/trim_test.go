@@ -137,3 +137,26 @@ func testComesBack(t *testing.T, rdb redis.UniversalClient) {
 	require.Equal(t, int64(3), s.Items[0].Member)
 	require.Equal(t, db.items(1), s.Items)
 }
+
+// Once the Source has said all there is, nobody is missing, however low the first
+// places fall.
+func TestBoardOfAllIsSureOfIt(t *testing.T) { everywhere(t, testSure) }
+
+func testSure(t *testing.T, rdb redis.UniversalClient) {
+	db := numbered(9)
+	opts := []topn.Option{topn.WithN(1), topn.WithRetain(5)}
+	b := loaded(t, rdb, db, opts...)
+	for m := range int64(6) {
+		db.remove(m)
+	}
+	require.NoError(t, b.Rebuild(t.Context()))
+	for m := int64(6); m <= 9; m++ {
+		_, err := b.Apply(t.Context(), db.add(m, -100))
+		require.NoError(t, err)
+	}
+	now := newBoard(t, rdb, db, opts...)
+	s, err := now.Load(t.Context(), 1)
+	require.NoError(t, err)
+	require.Equal(t, db.items(1), s.Items)
+	require.Zero(t, now.Stats().Rebuilds)
+}

@@ -7,8 +7,7 @@ if call('EXISTS', versions) == 1 then
   call('RENAME', versions, older)
 end
 take(fresh, board)
-call('HDEL', freshversions, LAST)
-if call('EXISTS', freshversions) == 1 then take(freshversions, versions) end
+take(freshversions, versions) -- with LAST, which is nobody's
 if ARGV[5] == '' then
   call('DEL', trimmed)
 else
