@@ -36,6 +36,7 @@ func TestOnACluster(t *testing.T) {
 		"comes back":         testComesBack,
 		"evicted":            testEvicted,
 		"sure":               testSure,
+		"falls":              testFalls,
 		"one log":            testConsumersOfOneLog,
 		"twice in a call":    testTwiceInACall,
 	} {

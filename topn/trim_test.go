@@ -160,3 +160,23 @@ func testSure(t *testing.T, rdb redis.UniversalClient) {
 	require.Equal(t, db.items(1), s.Items)
 	require.Zero(t, now.Stats().Rebuilds)
 }
+
+// What the Source returned falls while it's on its way to Redis, below what it left
+// out: the board is rebuilt once more.
+func TestRebuildOfWhatFallsMeanwhile(t *testing.T) { everywhere(t, testFalls) }
+
+func testFalls(t *testing.T, rdb redis.UniversalClient) {
+	db := newTable(entry{1, 10, 1}, entry{2, 9, 1}, entry{3, 8, 1})
+	opts := []topn.Option{topn.WithN(1), topn.WithRetain(2)}
+	g := newGate(db, true)
+	rebuilt := make(chan error, 1)
+	go func() { rebuilt <- gated(t, rdb, g, opts...).Rebuild(t.Context()) }()
+	<-g.asked
+	_, err := newBoard(t, rdb, db, opts...).Apply(t.Context(), db.add(1, -50), db.add(2, -50))
+	require.NoError(t, err)
+	close(g.open)
+	require.NoError(t, <-rebuilt)
+	s, err := newBoard(t, rdb, db, opts...).Load(t.Context(), 1)
+	require.NoError(t, err)
+	require.Equal(t, db.items(1), s.Items)
+}
