@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -140,12 +141,12 @@ func TestFlushWaitsForWhatWasOfferedBefore(t *testing.T) {
 			time.Sleep(time.Duration(1+9*p.partition) * time.Second)
 			return answer{}
 		}
-		var completed int
+		var completed atomic.Int32
 		w, _ := newWriter(t, b, async, func(w *kafka.Writer) {
 			w.Balancer = balancerFunc(func(msg kafka.Message, _ ...int) int { return len(msg.Value) })
 			w.Completion = func([]kafka.Message, error) {
 				time.Sleep(time.Second)
-				completed++
+				completed.Add(1)
 			}
 		})
 		require.NoError(t, w.Flush(t.Context())) // nothing to wait for
@@ -161,12 +162,12 @@ func TestFlushWaitsForWhatWasOfferedBefore(t *testing.T) {
 		synctest.Wait()
 		require.NoError(t, w.WriteMessages(t.Context(), message("t", 1))) // 11 s, and not waited for
 		require.Equal(t, 2*time.Second+time.Millisecond, <-done)
-		require.Equal(t, 1, completed)
+		require.EqualValues(t, 1, completed.Load())
 
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		require.ErrorIs(t, w.Flush(ctx), context.DeadlineExceeded)
 		require.NoError(t, w.Flush(t.Context()))
-		require.Equal(t, 2, completed)
+		require.EqualValues(t, 2, completed.Load())
 	})
 }

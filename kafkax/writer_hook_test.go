@@ -179,7 +179,7 @@ func TestACallIsKeptUntilItsLastMessage(t *testing.T) {
 		var dataMu sync.Mutex
 		data := make(map[any]int)
 		w, m := newWriter(t, b, func(w *kafka.Writer) {
-			w.Async = true
+			w.Async, w.BatchSize = true, 7
 			w.Completion = func(msgs []kafka.Message, _ error) {
 				dataMu.Lock()
 				defer dataMu.Unlock()
