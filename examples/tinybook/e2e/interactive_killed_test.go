@@ -142,8 +142,9 @@ func totalReads(t *testing.T, c *client) (n int64) {
 }
 
 // untilKilled lets fans do things until so many were done together, and then the
-// process is killed while they go on.
-func untilKilled(t *testing.T, fans []*fan, base string, ids []int64, steps int64, kill func()) {
+// process is killed while they go on. It returns how many requests may have been
+// heard and weren't answered: one of each.
+func untilKilled(t *testing.T, fans []*fan, base string, ids []int64, steps int64, kill func()) int {
 	t.Helper()
 	var done atomic.Int64
 	var all sync.WaitGroup
@@ -158,6 +159,7 @@ func untilKilled(t *testing.T, fans []*fan, base string, ids []int64, steps int6
 	}
 	all.Wait()
 	require.GreaterOrEqual(t, done.Load(), steps, "it ended before it was killed")
+	return len(fans)
 }
 
 // settle looks up what became of the likes that were never answered: either of the
@@ -244,6 +246,62 @@ func sooner(t *testing.T, ok func() bool) bool {
 		}
 	}
 	return true
+}
+
+// The same with everything inside the process: after every kill the topics of the
+// directory are whole enough to go on, what is counted stays, and new reads count
+// once.
+func TestEmbeddedKafkaOutlivesKills(t *testing.T) {
+	t.Parallel() // it mostly waits
+	const users, rounds, steps = 4, 3, 40
+	dir := t.TempDir()
+	base, kill := runChild(t, dir)
+	author := newClient(t, base)
+	email, _ := author.signUp()
+	ids := []int64{author.publish("to be read").ID}
+	fans := newFans(t, base, users)
+	asked := 0
+	var before int64
+	for range rounds {
+		counts(t, newClient(t, base), fans, ids)
+		before = totalReads(t, newClient(t, base))
+		asked += untilKilled(t, fans, base, ids, steps, kill)
+		base, kill = runChild(t, dir)
+		for _, f := range fans {
+			c := newClient(t, base)
+			c.login(f.email)
+			f.token = c.token
+			f.settle(t, c)
+			f.likes[ids[0]] = c.read(ids[0]).Liked
+			f.reads++
+		}
+		require.GreaterOrEqual(t, totalReads(t, newClient(t, base)), before)
+	}
+	author.base = base
+	author.login(email)
+	var likes int64
+	for _, f := range fans {
+		asked += f.reads
+		if f.likes[ids[0]] {
+			likes++
+		}
+	}
+	require.Equal(t, likes, author.read(ids[0]).LikeCount)
+
+	// Once what waited is counted, a read is one read.
+	var last int64
+	require.True(t, sooner(t, func() bool {
+		now := totalReads(t, author)
+		still := now == last && now > before
+		last = now
+		return still
+	}))
+	const more = 10
+	for range more {
+		author.read(ids[0])
+	}
+	require.True(t, sooner(t, func() bool { return totalReads(t, author) >= last+more }))
+	require.LessOrEqual(t, totalReads(t, author), int64(asked+1+more), "more is counted than was asked for")
 }
 
 // Two processes share a database and a Kafka, and one of them stops and starts

@@ -382,7 +382,7 @@ func testPlans(t *testing.T, b *bench) {
 }
 
 // fill makes n users, each with a published article that has likes.
-func fill(t *testing.T, db *platform.DB, n int) {
+func fill(t testing.TB, db *platform.DB, n int) {
 	t.Helper()
 	for _, table := range []struct{ insert, row string }{
 		{"users (id, created_at, updated_at)", "(%[1]d, 0, 0)"},

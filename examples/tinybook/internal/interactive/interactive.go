@@ -44,8 +44,11 @@ const (
 	ChangeTopic = "topic-article-like-rank"
 )
 
-// ReadGroup is the group of those who count reads.
-const ReadGroup = "group-article-read"
+// The groups: of those who count reads, and of those who keep a ranking.
+const (
+	ReadGroup = "group-article-read"
+	RankGroup = "group-article-like-rank"
+)
 
 // Topics returns all topics of this package.
 func Topics() []string { return []string{ReadTopic, ChangeTopic} }
