@@ -48,23 +48,26 @@ func (b *bench) publish(t *testing.T, title string) int64 {
 	return a.ID
 }
 
+// scenarios are what a repository does, on every database.
+var scenarios = []struct {
+	name string
+	run  func(t *testing.T, b *bench)
+}{
+	{"from draft to withdrawn", testFromDraftToWithdrawn},
+	{"versions", testVersions},
+	{"saves at once", testSavesAtOnce},
+	{"publications at once", testPublicationsAtOnce},
+	{"own", testOwn},
+	{"long texts", testLongTexts},
+	{"feed", testFeed},
+	{"ranking", testRanking},
+	{"plans", testPlans},
+}
+
 func TestArticles(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, open func(t *testing.T) *platform.DB) {
-		for _, tc := range []struct {
-			name string
-			run  func(t *testing.T, b *bench)
-		}{
-			{"from draft to withdrawn", testFromDraftToWithdrawn},
-			{"versions", testVersions},
-			{"saves at once", testSavesAtOnce},
-			{"publications at once", testPublicationsAtOnce},
-			{"own", testOwn},
-			{"long texts", testLongTexts},
-			{"feed", testFeed},
-			{"ranking", testRanking},
-			{"plans", testPlans},
-		} {
-			t.Run(tc.name, func(t *testing.T) { tc.run(t, newBench(open(t))) })
+		for _, s := range scenarios {
+			t.Run(s.name, func(t *testing.T) { s.run(t, newBench(open(t))) })
 		}
 	})
 }

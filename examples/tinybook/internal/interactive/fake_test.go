@@ -74,6 +74,16 @@ func (f *fakeLog) WriteMessages(_ context.Context, messages ...kafka.Message) er
 	return nil
 }
 
+// away makes every write fail, or none.
+func (f *fakeLog) away(away bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.write = nil
+	if away {
+		f.write = func([]kafka.Message) error { return errAway }
+	}
+}
+
 // values returns what is in the log.
 func (f *fakeLog) values() (all []string) {
 	f.mu.Lock()

@@ -56,6 +56,7 @@ func (r *Recorder) Dropped() uint64 { return r.dropped.Load() }
 // and returns nil. It may run once at a time.
 func (r *Recorder) Run(ctx context.Context) error {
 	again := &patience{log: r.log, what: "recording reads"}
+	var told uint64
 	for {
 		batch, ok := r.next(ctx)
 		if !ok {
@@ -66,6 +67,7 @@ func (r *Recorder) Run(ctx context.Context) error {
 			var err error
 			if batch, err = unwritten(batch, r.to.WriteMessages(ctx, batch...)); err == nil {
 				again.good()
+				told = r.tell(told)
 				break
 			}
 			if !again.wait(ctx, err) {
@@ -74,6 +76,15 @@ func (r *Recorder) Run(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// tell logs how many reads were dropped if there are more than were told.
+func (r *Recorder) tell(told uint64) uint64 {
+	dropped := r.Dropped()
+	if dropped > told {
+		r.log.Warn("reads were dropped for want of room", "number", dropped-told)
+	}
+	return dropped
 }
 
 // next waits for a read and returns it with those that come right after it. ok is

@@ -48,16 +48,14 @@ func TestRecorderWritesReadsTogether(t *testing.T) {
 func TestRecorderWaitsForKafka(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, out := newFakeLog(1), &lines{}
-		log.write = func([]kafka.Message) error { return errAway }
+		log.away(true)
 		r := interactive.NewRecorder(log, out.logger())
 		stop := running(t, r.Run)
 		for range 100 {
 			r.Read(1)
 			time.Sleep(100 * time.Millisecond)
 		}
-		log.mu.Lock()
-		log.write = nil
-		log.mu.Unlock()
+		log.away(false)
 		time.Sleep(2 * time.Second)
 		require.Equal(t, 100, log.has(1))
 		require.Equal(t, 1, out.count("recording reads fails; trying again"))
@@ -101,7 +99,7 @@ func TestRecorderRepeatsWhatFailed(t *testing.T) {
 func TestRecorderDropsWhatHasNoRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, out := newFakeLog(1), &lines{}
-		log.write = func([]kafka.Message) error { return errAway }
+		log.away(true)
 		r := interactive.NewRecorder(log, out.logger())
 		stop := running(t, r.Run)
 		r.Read(1)
@@ -112,8 +110,17 @@ func TestRecorderDropsWhatHasNoRoom(t *testing.T) {
 		}
 		require.Equal(t, before, time.Now(), "Read never waits")
 		require.Equal(t, uint64(7), r.Dropped())
+		log.away(false)
+		time.Sleep(2 * time.Second)
+		require.Equal(t, 10_001, log.has(1))
+		require.Equal(t, 1, out.count(`"reads were dropped for want of room" number=7`))
+
+		log.away(true)
+		r.Read(1)
+		time.Sleep(500 * time.Millisecond)
+		r.Read(1)
 		stop()
-		require.Equal(t, uint64(10_000+7+1), r.Dropped(), "it stops all the same, and says what it lost")
-		require.Equal(t, 1, out.count("reads are lost"))
+		require.Equal(t, uint64(7+2), r.Dropped(), "it stops all the same, and says what it lost")
+		require.Equal(t, 1, out.count(`"reads are lost" number=2`))
 	})
 }
