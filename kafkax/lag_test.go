@@ -93,6 +93,27 @@ func TestAPollNamesWhatItCouldNotRead(t *testing.T) {
 	require.NoError(t, testutil.CollectAndCompare(l, expectPolls(0, 1), "kafka_group_polls_total"))
 }
 
+// An answer of -1 is no commit: a topic that has none doesn't count unless it is named.
+func TestACommitOfMinusOneIsNone(t *testing.T) {
+	k := newFakeLagKafka()
+	k.end["t"], k.committed["t"] = 9, -1
+	s, err := fakeLag(t, k, []kafkax.Group{{ID: "g"}}).Poll(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, s.Partitions)
+	s, err = fakeLag(t, k, []kafkax.Group{{ID: "g", Topics: []string{"t"}}}, kafkax.WithStart(kafka.LastOffset)).Poll(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, s.Partitions)
+	l := fakeLag(t, k, []kafkax.Group{{ID: "g", Topics: []string{"t"}}})
+	s, err = l.Poll(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 9, s.Partitions[0].Messages)
+	require.NotContains(t, gatherLag(t, l), "kafka_group_committed_offset")
+	k.committed["t"] = 0
+	_, err = l.Poll(t.Context())
+	require.NoError(t, err)
+	require.Contains(t, gatherLag(t, l), "kafka_group_committed_offset")
+}
+
 // Every metric is what the catalog says, in a registry that checks all.
 func TestALagCollectorShowsTheCatalogsMetrics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

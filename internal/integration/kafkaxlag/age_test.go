@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kfake"
 
@@ -134,6 +135,28 @@ func TestAnAgeBeyondTheHistoryIsALowerBound(t *testing.T) {
 		require.Equal(t, kafkax.AgeHistory, stuck.AgeMode)
 		require.InDelta(t, 10*time.Minute, stuck.Age, float64(10*time.Second))
 	})
+}
+
+// A broker answers with the whole batch that has the oldest unread message, which may be
+// in the middle.
+func TestAnExactAgeIsOfTheMessageAndNotOfItsBatch(t *testing.T) {
+	w := newWorld(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"))
+	records := make([]kafka.Record, 10)
+	for i := range records {
+		records[i] = kafka.Record{Time: time.Now().Add(time.Duration(i-10) * time.Minute), Value: kafka.NewBytes([]byte("m"))}
+	}
+	res, err := w.client.Produce(t.Context(), &kafka.ProduceRequest{
+		Topic: "t", RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(records...), Compression: kafka.Gzip,
+	})
+	require.NoError(t, err)
+	require.NoError(t, res.Error)
+	l := w.collector(t, []kafkax.Group{{ID: "g", Topics: []string{"t"}}}, kafkax.WithExactAge(1))
+	for _, committed := range []int64{0, 3, 9} {
+		w.commit(t, "g", "t", 0, committed)
+		p := find(t, poll(t, l), "g", "t", 0)
+		require.Equal(t, kafkax.AgeExact, p.AgeMode)
+		require.InDelta(t, time.Since(records[committed].Time), p.Age, float64(10*time.Second), "at offset %d", committed)
+	}
 }
 
 // runUntilEnd runs l until the test ends.

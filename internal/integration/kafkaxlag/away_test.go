@@ -125,23 +125,40 @@ func TestWithOneBrokerAwayTheOthersAreRead(t *testing.T) {
 }
 
 // The connections that a transport has kept are dead after a restart, and kafka-go
-// says so to whoever asks first.
-func TestAPollAfterARestartOfTheBrokerSucceeds(t *testing.T) {
+// says so to whoever asks first: both the coordinator's and those of other leaders.
+func TestAPollAfterARestartOfTheBrokersSucceeds(t *testing.T) {
 	dir := t.TempDir()
-	w := newWorld(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"), kfake.DataDir(dir))
-	w.produce(t, "t", 0, 10)
+	w := newWorld(t, kfake.NumBrokers(2), kfake.SeedTopics(8, "t"), kfake.DataDir(dir))
+	led := make(map[int32]bool)
+	for p := range 8 {
+		w.produce(t, "t", p, 10)
+		led[w.LeaderFor("t", int32(p))] = true
+	}
+	require.Len(t, led, 2)
 	w.commit(t, "g", "t", 0, 4)
 	l := w.collector(t, []kafkax.Group{{ID: "g"}})
-	poll(t, l)
-	_, port, err := net.SplitHostPort(w.ListenAddrs()[0])
-	require.NoError(t, err)
-	n, err := strconv.Atoi(port)
-	require.NoError(t, err)
+	require.Len(t, poll(t, l).Partitions, 8)
+	ports := portsOf(t, w)
 	w.Close()
-	again, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(n), kfake.DataDir(dir))
+	again, err := kfake.NewCluster(kfake.NumBrokers(2), kfake.Ports(ports...), kfake.DataDir(dir))
 	require.NoError(t, err)
 	t.Cleanup(again.Close)
-	require.EqualValues(t, 6, find(t, poll(t, l), "g", "t", 0).Messages)
+	s := poll(t, l)
+	require.Len(t, s.Partitions, 8)
+	require.EqualValues(t, 6, find(t, s, "g", "t", 0).Messages)
+}
+
+func portsOf(t *testing.T, w *world) []int {
+	t.Helper()
+	var ports []int
+	for _, addr := range w.ListenAddrs() {
+		_, port, err := net.SplitHostPort(addr)
+		require.NoError(t, err)
+		n, err := strconv.Atoi(port)
+		require.NoError(t, err)
+		ports = append(ports, n)
+	}
+	return ports
 }
 
 // A collector can be registered, scraped before any poll, and taken out.
