@@ -30,9 +30,10 @@ type Handler func(ctx context.Context, msg kafka.Message) error
 //
 // What was in hand when the group was rebalanced is not committed, since its
 // partition may be another's now, whose commits it would turn back; a commit in the
-// very moment of a rebalance may do that, and messages come again for it. Without a
-// group nothing is committed at all. To notice rebalances costs about a microsecond
-// a message. Each counts as by [Reader.Done].
+// very moment of a rebalance may do that, and messages come again for it. With a
+// CommitInterval kafka-go commits at the next interval, or when the reader is
+// closed; without a group nothing is committed at all. To notice rebalances costs
+// about a microsecond a message. Each counts as by [Reader.Done].
 func (r *Reader) Process(ctx context.Context, h Handler, opts ...ProcessOption) error {
 	cfg, err := newProcessConfig(opts)
 	if h == nil {

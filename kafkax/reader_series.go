@@ -99,6 +99,8 @@ func (p *partition) show(r *Reader) {
 	if p.committed >= 0 {
 		base = p.committed
 		r.gauge(readerCommitted, p.place).set(p.committed)
+	} else {
+		r.drop(readerCommitted, p.place) // that of a generation before
 	}
 	r.gauge(readerUncommitted, p.place).set(max(0, p.track.next-base))
 }
@@ -109,8 +111,12 @@ var ownGauges = [...]metricID{readerPosition, readerHighWatermark, readerLag, re
 func (p *partition) hide(r *Reader) {
 	p.shown = false
 	for _, id := range ownGauges {
-		r.scope.remove(id, r.name, r.group, p.place.topic, strconv.Itoa(p.place.partition))
+		r.drop(id, p.place)
 	}
+}
+
+func (r *Reader) drop(id metricID, at place) {
+	r.scope.remove(id, r.name, r.group, at.topic, strconv.Itoa(at.partition))
 }
 
 func (r *Reader) gauge(id metricID, at place) *gauge {

@@ -25,9 +25,8 @@ import (
 // network, canceled, closed, too_large, invalid_topic, other; see
 // [WithErrorClassifier].
 //
-// It costs about as much as two reads of the clock a call and some atomic
-// operations a message, and allocates nothing per message or call, but for calls
-// of more than 4096 messages.
+// It costs a few reads of the clock a call and a request, some atomic operations a
+// message, and no memory, but for calls of more than 4096 messages.
 //
 // It is safe for concurrent use.
 type Writer struct {

@@ -1,0 +1,64 @@
+package kafkax
+
+import (
+	"testing"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/stretchr/testify/require"
+)
+
+// gaugesOf returns the gauges of the only partition of r.
+func gaugesOf(r *Reader) map[metricID]int64 {
+	all := make(map[metricID]int64)
+	for _, id := range ownGauges {
+		for _, e := range r.scope.reg.families[id].snapshot() {
+			all[id] = e.cellOf(r.scope).(*gauge).value()
+		}
+	}
+	return all
+}
+
+func TestTheGaugesOfAPartitionFollowItsGenerations(t *testing.T) {
+	m, err := New()
+	require.NoError(t, err)
+	s := m.reg.scope()
+	r := &Reader{name: "r", group: "g", scope: s}
+	p := newPartition(place{"t", 0}, newReadSeries(s, "r", "g", place{"t", 0}))
+	deliver := func(offset int64) {
+		require.True(t, p.deliver(&kafka.Message{Topic: "t", Offset: offset, HighWaterMark: 100}, 0, 1, true))
+	}
+	check := func(want map[metricID]int64) {
+		t.Helper()
+		p.publish(r)
+		require.Equal(t, want, gaugesOf(r))
+	}
+	check(map[metricID]int64{}) // nothing has come
+	deliver(10)
+	deliver(11)
+	check(map[metricID]int64{readerPosition: 12, readerHighWatermark: 100, readerLag: 88, readerUncommitted: 2})
+	p.commit(1, 10)
+	check(map[metricID]int64{readerPosition: 12, readerHighWatermark: 100, readerLag: 88, readerCommitted: 11, readerUncommitted: 1})
+
+	p.lose() // and here again before anybody has looked
+	deliver(20)
+	check(map[metricID]int64{readerPosition: 21, readerHighWatermark: 100, readerLag: 79, readerUncommitted: 1})
+	p.lose()
+	p.commit(2, 20) // of a call that was under way: whose it is, nobody knows
+	check(map[metricID]int64{})
+	p.begin(20)
+	check(map[metricID]int64{readerPosition: 21, readerHighWatermark: 100, readerLag: 79, readerCommitted: 20, readerUncommitted: 1})
+	require.EqualValues(t, 3, p.series.messages.value())
+	require.Zero(t, p.series.skipped.value())
+}
+
+func TestAGapIsAskedForOnce(t *testing.T) {
+	m, err := New()
+	require.NoError(t, err)
+	p := newPartition(place{"t", 0}, newReadSeries(m.reg.scope(), "r", "g", place{"t", 0}))
+	require.True(t, p.deliver(&kafka.Message{Offset: 5}, 0, 1, false)) // the first is no gap
+	require.True(t, p.deliver(&kafka.Message{Offset: 6}, 0, 1, false))
+	require.False(t, p.deliver(&kafka.Message{Offset: 9}, 0, 1, false))
+	require.True(t, p.deliver(&kafka.Message{Offset: 9}, 0, 1, true))
+	require.True(t, p.deliver(&kafka.Message{Offset: 7}, 0, 1, false))
+	require.Equal(t, pendingCounts{messages: 4, skipped: 2, redelivered: 1, last: 1}, p.pending)
+}
