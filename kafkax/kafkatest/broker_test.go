@@ -196,6 +196,10 @@ func TestBadOptionsAreAllNamed(t *testing.T) {
 		kafkatest.WithTopic("", 1), kafkatest.WithTopic("t", 0), kafkatest.WithSync(),
 		kafkatest.WithVersion("five"), kafkatest.WithMinSession(0), kafkatest.WithSynthetic(0),
 	)
+	for _, opt := range []kafkatest.Option{kafkatest.WithPorts(), kafkatest.WithDataDir(""), kafkatest.WithVersion("")} {
+		_, err := kafkatest.Open(opt)
+		require.Error(t, err, "nothing is no default")
+	}
 	for _, want := range []string{
 		"WithBrokers: 0:", "WithPorts: 2 ports for 0 brokers", "WithPorts: there are none with WithPipes",
 		"WithPorts: 0:", "WithPorts: 70000:", "WithTopic: no name", `WithTopic: "t": 0 partitions`,

@@ -3,7 +3,6 @@ package kafkatest
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -19,9 +18,9 @@ type config struct {
 	brokers    int
 	ports      []int
 	topics     []topic
-	dir        string
+	dir        *string
 	sync       bool
-	version    string
+	version    *string
 	autoCreate bool
 	minSession time.Duration
 	pipes      bool
@@ -40,7 +39,7 @@ func WithBrokers(n int) Option { return func(c *config) { c.brokers = n } }
 // WithPorts sets the brokers' ports, of which there must be as many as brokers. By
 // default they are free ones. The slice is copied.
 func WithPorts(ports ...int) Option {
-	return func(c *config) { c.ports = slices.Clone(ports) }
+	return func(c *config) { c.ports = append([]int{}, ports...) }
 }
 
 // WithTopic creates a topic of that many partitions, at least 1, when the broker
@@ -56,7 +55,7 @@ func WithAutoCreate() Option { return func(c *config) { c.autoCreate = true } }
 // WithDataDir keeps everything in a directory, which is made where it is missing:
 // topics, messages, groups and their offsets outlive a [Broker.Restart], and the
 // process. By default nothing is kept.
-func WithDataDir(dir string) Option { return func(c *config) { c.dir = dir } }
+func WithDataDir(dir string) Option { return func(c *config) { c.dir = &dir } }
 
 // WithSync has every message that is acknowledged reach the disk first, so that
 // even a machine that loses power keeps it. It needs [WithDataDir]. By default the
@@ -65,7 +64,7 @@ func WithSync() Option { return func(c *config) { c.sync = true } }
 
 // WithVersion has the broker pass for an older one, such as "2.8" or "0.11.0", which
 // knows only what that knew. By default it is about as new as Kafka 4.
-func WithVersion(v string) Option { return func(c *config) { c.version = v } }
+func WithVersion(v string) Option { return func(c *config) { c.version = &v } }
 
 // WithMinSession sets the shortest session timeout that a consumer group may ask
 // for. The default is 10ms, against Kafka's 6s: tests of a consumer that vanishes
@@ -107,8 +106,11 @@ func (c *config) validate() error {
 		bad(t.name == "", "WithTopic: no name")
 		bad(t.partitions < 1, "WithTopic: %q: %d partitions: want at least 1", t.name, t.partitions)
 	}
-	bad(c.sync && c.dir == "", "WithSync: it needs WithDataDir")
-	bad(c.version != "" && kversion.FromString(c.version) == nil, "WithVersion: %q: no such version", c.version)
+	bad(c.dir != nil && *c.dir == "", "WithDataDir: no name")
+	bad(c.sync && c.dir == nil, "WithSync: it needs WithDataDir")
+	if c.version != nil {
+		bad(kversion.FromString(*c.version) == nil, "WithVersion: %q: no such version", *c.version)
+	}
 	bad(c.minSession < time.Millisecond, "WithMinSession: %v: want at least 1ms", c.minSession)
 	if c.synthetic != nil {
 		bad(*c.synthetic < 1, "WithSynthetic: %d: want at least 1", *c.synthetic)
@@ -125,14 +127,14 @@ func (c *config) options() []kfake.Opt {
 	if c.autoCreate {
 		opts = append(opts, kfake.AllowAutoTopicCreation())
 	}
-	if c.dir != "" {
-		opts = append(opts, kfake.DataDir(c.dir))
+	if c.dir != nil {
+		opts = append(opts, kfake.DataDir(*c.dir))
 	}
 	if c.sync {
 		opts = append(opts, kfake.SyncWrites())
 	}
-	if c.version != "" {
-		opts = append(opts, kfake.MaxVersions(kversion.FromString(c.version)))
+	if c.version != nil {
+		opts = append(opts, kfake.MaxVersions(kversion.FromString(*c.version)))
 	}
 	if c.discard {
 		opts = append(opts, kfake.BlackholeProduce())
