@@ -61,7 +61,6 @@ func (b *Board[M]) load(ctx context.Context) error {
 		cause = b.refill(ctx)
 	}
 	if cause == nil {
-		b.failed.Store(nil)
 		return nil
 	}
 	err := b.manage(ctx, cause)

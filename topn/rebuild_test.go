@@ -143,7 +143,7 @@ func testRebuildMany(t *testing.T, rdb redis.UniversalClient) {
 		b := newBoard(t, rdb, db, opts...)
 		require.NoError(t, b.Rebuild(t.Context()))
 		require.Equal(t, db.items(4321), reread(t, rdb, opts...).Items)
-		left, err := rdb.Exists(t.Context(), "topn:{likes}:fresh").Result()
+		left, err := rdb.Exists(t.Context(), "topn:{likes}:fresh", "topn:{likes}:freshversions", "topn:{likes}:delta").Result()
 		require.NoError(t, err)
 		require.Zero(t, left)
 	}

@@ -284,3 +284,34 @@ func TestRunEndsWhileTheSourceHangs(t *testing.T) {
 	require.ErrorIs(t, <-loads, context.Canceled)
 	require.Zero(t, b.Stats().Failures)
 }
+
+// Trap topn/14: Run leaves nothing behind: it waits for the end of a query that it
+// shared with a Load and that nobody else waits for.
+func TestRunOutlivesItsQuery(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := numbered(3)
+		ended := false
+		b, err := topn.New(redistest.New(t), "likes", topn.Int64Codec(), func(ctx context.Context, n int) ([]entry, error) {
+			<-ctx.Done()
+			time.Sleep(5 * time.Second) // it takes its time to notice
+			ended = true
+			return db.source(ctx, n)
+		})
+		require.NoError(t, err)
+		ctx, leave := context.WithCancel(t.Context())
+		answer := make(chan error, 1)
+		go func() {
+			_, err := b.Load(ctx, 3)
+			answer <- err
+		}()
+		synctest.Wait()
+		stop := run(t, b)
+		synctest.Wait() // its tick has joined
+		leave()
+		require.ErrorIs(t, <-answer, context.Canceled)
+		synctest.Wait()
+		require.False(t, ended, "the query was cancelled though Run waits for it")
+		stop()
+		require.True(t, ended, "Run returned before its query")
+	})
+}

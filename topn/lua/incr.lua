@@ -13,8 +13,9 @@ end
 
 -- Where there is no board, the rebuild finds in the database what isn't added.
 local alive, building = whole(mark, board), call('EXISTS', delta) == 1
+local add = adder(board, low)
 for i = 5, #ARGV, 2 do
-  if alive then add(board, ARGV[i], ARGV[i + 1], low) end
+  if alive then add(ARGV[i], ARGV[i + 1]) end
   if building then call('ZINCRBY', delta, ARGV[i + 1], ARGV[i]) end
 end
 if alive and #ARGV >= 5 then call('INCR', mark) end
