@@ -111,6 +111,7 @@ func TestRedisGoesAwayDuringARebuild(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, topn.FromSource, s.From)
 		require.Equal(t, db.items(100), s.Items)
+		require.Len(t, b.Top(300), 100, "more than N")
 		require.EqualValues(t, 1, db.calls.Load())
 		require.Zero(t, b.Stats().Rebuilds)
 	})

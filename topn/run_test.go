@@ -108,7 +108,7 @@ func TestIdleTickIsOneGet(t *testing.T) {
 	}
 }
 
-// nil2 is a database that must not be asked.
+// unasked returns a database that must not be asked.
 func unasked(t testing.TB) *table {
 	db := newTable()
 	db.breakDown(errors.New("the database was asked"))
