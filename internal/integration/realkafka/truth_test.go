@@ -249,3 +249,17 @@ func (tr truth) timeOf(topic string, partition int, offset int64) time.Time {
 	require.Equal(tr.t, offset, records[0].Offset)
 	return records[0].Timestamp
 }
+
+// deleteTopic returns when the brokers know it no more.
+func (tr truth) deleteTopic(name string) {
+	tr.t.Helper()
+	req := kmsg.NewPtrDeleteTopicsRequest()
+	req.TimeoutMillis = 10_000
+	req.TopicNames = []string{name}
+	t := kmsg.NewDeleteTopicsRequestTopic()
+	t.Topic = new(name)
+	req.Topics = append(req.Topics, t)
+	resp := do[*kmsg.DeleteTopicsResponse](tr, req)
+	require.NoError(tr.t, kerr.ErrorForCode(resp.Topics[0].ErrorCode))
+	await(tr.t, "the topic is gone", func() bool { return len(tr.leaders(name)) == 0 })
+}
