@@ -1,6 +1,7 @@
 package kafkax
 
 import (
+	"math"
 	"testing"
 
 	"github.com/segmentio/kafka-go"
@@ -61,4 +62,27 @@ func TestAGapIsAskedForOnce(t *testing.T) {
 	require.True(t, p.deliver(&kafka.Message{Offset: 9}, 0, 1, true))
 	require.True(t, p.deliver(&kafka.Message{Offset: 7}, 0, 1, false))
 	require.Equal(t, pendingCounts{messages: 4, skipped: 2, redelivered: 1, last: 1}, p.pending)
+}
+
+// A gap makes the Reader look for a rebalance, even if it has just looked.
+func TestAGapAfterARebalanceIsNotSkipped(t *testing.T) {
+	m, err := New()
+	require.NoError(t, err)
+	rebalanced := false
+	r := &Reader{name: "r", group: "g", scope: m.reg.scope(), clock: newStopwatch(), partitions: make(map[place]*partition)}
+	r.generation.changed = func() bool {
+		was := rebalanced
+		rebalanced = false
+		return was
+	}
+	r.generation.next.Store(math.MaxInt64)
+	skipped := func(offset int64) int64 {
+		r.deliver(&kafka.Message{Topic: "t", Offset: offset}, r.clock.elapsed())
+		return r.partitions[place{"t", 0}].pending.skipped
+	}
+	require.Zero(t, skipped(5))
+	rebalanced = true
+	require.Zero(t, skipped(50)) // another reader had those between
+	require.EqualValues(t, 9, skipped(60))
+	require.EqualValues(t, 1, r.generation.n.Load())
 }
