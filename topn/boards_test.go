@@ -288,7 +288,11 @@ func TestBoardsThatHangHoldUpNoOthers(t *testing.T) {
 		require.NoError(t, err)
 		_, err = writer.Apply(t.Context(), topn.Entry[int64]{Member: 1, Score: 7, Version: 1})
 		require.NoError(t, err)
-		time.Sleep(5 * time.Second) // ticks meet the slow one too
+		time.Sleep(1500 * time.Millisecond) // a tick meets the slow one too
+		var c counted
+		rdb.AddHook(&c)
+		time.Sleep(4 * time.Second)
+		require.EqualValues(t, 2*4, c.gets.Load(), "and doesn't ask for it again meanwhile")
 		require.EqualValues(t, 7, getBoard(t, boards, "warm").Top(1)[0].Score)
 		require.Empty(t, got)
 		close(hang)
