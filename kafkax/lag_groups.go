@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"sync"
 
@@ -23,6 +24,9 @@ type lagGroupReading struct {
 	known   bool                    // commits is all there is
 	errs    []error
 }
+
+// lagDead is Kafka's name of the state of a group that doesn't exist.
+const lagDead = "Dead"
 
 // readGroups reads the groups, in the order of ids. A coordinator that has moved
 // since the last poll is looked up again.
@@ -88,15 +92,16 @@ func (r *lagGroupReading) moved() bool {
 
 // coordinator returns the broker that coordinates the group.
 func (w *lagWire) coordinator(ctx context.Context, id string) (int32, error) {
-	if broker, ok := w.coordinators[id]; ok || w.plain.Load() {
+	if broker, ok := w.coordinators[id]; ok {
 		return broker, nil
 	}
+	first := rand.IntN(1 << 16) // not always the same broker: it may be the one that hangs
 	res, err := lagAsk[*findcoordinator.Response](ctx, w, func(try int) protocol.Message {
-		return &lagCoordinator{Key: id, lagTo: lagToAnyone(protocol.FindCoordinator, try)}
+		return &lagCoordinator{Key: id, lagTo: lagToAnyone(protocol.FindCoordinator, first+try)}
 	})
 	switch {
 	case errors.Is(err, errLagForeign):
-		return 0, nil // what asks the coordinator finds out whether kafka-go's requests do
+		return 0, nil // kafka-go's requests find it themselves
 	case err != nil:
 		return 0, err
 	case res.ErrorCode != 0:
@@ -126,7 +131,7 @@ func (w *lagWire) describe(ctx context.Context, broker int32, ids []string, out 
 			return lagAsk[*describegroups.Response](ctx, w, func(int) protocol.Message { return req })
 		}
 	}
-	res, err := lagTry(w, ask(&lagGroups{Groups: ids, lagTo: lagToBroker(protocol.DescribeGroups, broker)}), ask(&describegroups.Request{Groups: ids}))
+	res, err := lagTry(ask(&lagGroups{Groups: ids, lagTo: lagToBroker(protocol.DescribeGroups, broker)}), ask(&describegroups.Request{Groups: ids}))
 	if err != nil {
 		for _, id := range ids {
 			out[id].fail(id, "state", err)
@@ -139,7 +144,7 @@ func (w *lagWire) describe(ctx context.Context, broker int32, ids []string, out 
 		switch code := kafka.Error(g.ErrorCode); {
 		case r == nil: // not asked for
 		case code == kafka.GroupIdNotFound:
-			r.state, r.members = "Dead", 0
+			r.state, r.members = lagDead, 0
 		case code != 0:
 			r.fail(g.GroupID, "state", code)
 		default:
@@ -154,7 +159,7 @@ func (w *lagWire) readCommits(ctx context.Context, broker int32, id string, out 
 			return lagAsk[*offsetfetch.Response](ctx, w, func(int) protocol.Message { return req })
 		}
 	}
-	res, err := lagTry(w, ask(&lagCommits{GroupID: id, lagTo: lagToBroker(protocol.OffsetFetch, broker)}), ask(&offsetfetch.Request{GroupID: id}))
+	res, err := lagTry(ask(&lagCommits{GroupID: id, lagTo: lagToBroker(protocol.OffsetFetch, broker)}), ask(&offsetfetch.Request{GroupID: id}))
 	if err == nil && res.ErrorCode != 0 && kafka.Error(res.ErrorCode) != kafka.GroupIdNotFound {
 		err = kafka.Error(res.ErrorCode)
 	}
@@ -166,6 +171,11 @@ func (w *lagWire) readCommits(ctx context.Context, broker int32, id string, out 
 	out.commits = make(map[lagPartitionID]int64)
 	for i := range res.Topics {
 		out.addCommits(id, &res.Topics[i])
+	}
+	if out.state == lagDead && len(out.commits) > 0 {
+		// A group that is gone has no commits. This one has members of the protocol of
+		// KIP-848, which a broker doesn't describe to kafka-go.
+		out.state, out.members = "", -1
 	}
 }
 

@@ -24,13 +24,14 @@ type fakeLagKafka struct {
 	partitions int32
 	end        map[string]int64 // of each partition, by topic
 	committed  map[string]int64 // by topic
+	state      string           // of every group
 	latency    time.Duration
 	err        error
 	asked      int
 }
 
 func newFakeLagKafka() *fakeLagKafka {
-	return &fakeLagKafka{partitions: 1, end: make(map[string]int64), committed: make(map[string]int64)}
+	return &fakeLagKafka{partitions: 1, state: "Stable", end: make(map[string]int64), committed: make(map[string]int64)}
 }
 
 func (k *fakeLagKafka) RoundTrip(ctx context.Context, _ net.Addr, req kafka.Request) (kafka.Response, error) {
@@ -68,7 +69,7 @@ func (k *fakeLagKafka) answer(req protocol.Message) (protocol.Message, error) {
 	case *describegroups.Request:
 		res := new(describegroups.Response)
 		for _, id := range req.Groups {
-			res.Groups = append(res.Groups, describegroups.ResponseGroup{GroupID: id, GroupState: "Stable", Members: make([]describegroups.ResponseGroupMember, 1)})
+			res.Groups = append(res.Groups, describegroups.ResponseGroup{GroupID: id, GroupState: k.state, Members: make([]describegroups.ResponseGroupMember, 1)})
 		}
 		return res, nil
 	case *offsetfetch.Request:

@@ -54,7 +54,7 @@ func (w *lagWire) readLeader(ctx context.Context, leader int32, ids []lagPartiti
 	if leader < 0 {
 		return lagLogsFailed(ids, kafka.LeaderNotAvailable)
 	}
-	logs, err := lagTry(w,
+	logs, err := lagTry(
 		func() (lagLogs, error) { return w.ownOffsets(ctx, leader, ids) },
 		func() (lagLogs, error) { return w.plainOffsets(ctx, ids) })
 	if err != nil {

@@ -116,7 +116,7 @@ func stateLabel(state string) string {
 		return "completing_rebalance"
 	case "Empty":
 		return "empty"
-	case "Dead":
+	case lagDead:
 		return "dead"
 	default:
 		return "unknown"

@@ -15,11 +15,13 @@ type LagSnapshot struct {
 	Partitions []PartitionLag // in the order of group, topic and partition
 }
 
-// GroupLag is the state of a group, as the last poll saw it.
+// GroupLag is the state of a group, as the last poll saw it. It isn't known where it
+// couldn't be read, and of groups whose members use the protocol of KIP-848, which
+// kafka-go doesn't speak: their lag is as good as any other's.
 type GroupLag struct {
 	Group   string
-	State   string // as Kafka names it: Stable, Empty, Dead (there is no such group), ...; "" if it couldn't be read
-	Members int    // -1 if they couldn't be read
+	State   string // as Kafka names it: Stable, Empty, Dead (there is no such group), ...; "": not known
+	Members int    // -1: not known
 }
 
 // PartitionLag is how far a group is behind on one partition.

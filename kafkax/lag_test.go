@@ -114,6 +114,36 @@ func TestACommitOfMinusOneIsNone(t *testing.T) {
 	require.Contains(t, gatherLag(t, l), "kafka_group_committed_offset")
 }
 
+// A broker says "dead" of a group that it doesn't describe to a client as old as ours.
+// One that has commits isn't.
+func TestAGroupThatIsDeadAndHasCommitsIsNotKnown(t *testing.T) {
+	for _, tc := range []struct {
+		state string
+		want  kafkax.GroupLag
+		label string
+	}{
+		{"Dead", kafkax.GroupLag{Group: "g", State: "", Members: -1}, "unknown"},
+		{"Stable", kafkax.GroupLag{Group: "g", State: "Stable", Members: 1}, "stable"},
+		{"PreparingRebalance", kafkax.GroupLag{Group: "g", State: "PreparingRebalance", Members: 1}, "preparing_rebalance"},
+		{"CompletingRebalance", kafkax.GroupLag{Group: "g", State: "CompletingRebalance", Members: 1}, "completing_rebalance"},
+		{"Empty", kafkax.GroupLag{Group: "g", State: "Empty", Members: 1}, "empty"},
+		{"New", kafkax.GroupLag{Group: "g", State: "New", Members: 1}, "unknown"},
+	} {
+		t.Run(tc.state, func(t *testing.T) {
+			k := newFakeLagKafka()
+			k.end["t"], k.committed["t"], k.state = 9, 4, tc.state
+			l := fakeLag(t, k, []kafkax.Group{{ID: "g"}})
+			s, err := l.Poll(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, []kafkax.GroupLag{tc.want}, s.Groups)
+			require.EqualValues(t, 5, s.Partitions[0].Messages)
+			for _, m := range gatherLag(t, l)["kafka_group_state"].GetMetric() {
+				require.Equal(t, m.GetLabel()[1].GetValue() == tc.label, m.GetGauge().GetValue() == 1, m.String())
+			}
+		})
+	}
+}
+
 // Every metric is what the catalog says, in a registry that checks all.
 func TestALagCollectorShowsTheCatalogsMetrics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -18,11 +17,10 @@ import (
 // at one connection per broker, beside the one that a transport refreshes its
 // metadata on: no two of them are on their way to a broker at once. A transport that
 // doesn't know them, as one may that looks into what it carries, gets kafka-go's
-// from then on. It serves one poll at a time.
+// instead. It serves one poll at a time.
 type lagWire struct {
 	client       *kafka.Client
 	coordinators map[string]int32 // of groups, as far as known
-	plain        atomic.Bool      // kafka-go's requests only
 }
 
 // errLagForeign: the answer is not one that a broker gives to the request.
@@ -85,18 +83,12 @@ func lagForeign(err error) error {
 	return fmt.Errorf("%w: %w", errLagForeign, err)
 }
 
-// lagTry calls own, and plain instead if own turned out not to be carried. What
-// worked once is kept to.
-func lagTry[T any](w *lagWire, own, plain func() (T, error)) (T, error) {
-	if !w.plain.Load() {
-		got, err := own()
-		if !errors.Is(err, errLagForeign) {
-			return got, err
-		}
-	}
-	got, err := plain()
-	if err == nil {
-		w.plain.Store(true)
+// lagTry calls own, and plain instead if own turned out not to be carried. It forgets
+// that: what looks like it may have been a fault that is over by the next poll.
+func lagTry[T any](own, plain func() (T, error)) (T, error) {
+	got, err := own()
+	if errors.Is(err, errLagForeign) {
+		return plain()
 	}
 	return got, err
 }

@@ -121,12 +121,23 @@ func pollRepeatedly(t *testing.T, l *kafkax.LagCollector, n int, requests *asked
 	}
 }
 
+// BenchmarkPoll is a poll of 1000 partitions on 3 brokers, with the collector's requests
+// and with kafka-go's.
 func BenchmarkPoll(b *testing.B) {
-	w, groups := lagOfThousand(b)
-	l := w.collector(b, groups[:1], kafkax.WithTimeout(10*time.Second))
-	poll(b, l)
-	b.ReportAllocs()
-	for b.Loop() {
-		poll(b, l)
+	for _, impl := range []string{"kafkax", "kafka-go"} {
+		b.Run("impl="+impl, func(b *testing.B) {
+			w, groups := lagOfThousand(b)
+			client := w.newClient(b)
+			if impl == "kafka-go" {
+				client.Transport = &strict{RoundTripper: client.Transport}
+			}
+			l, err := kafkax.NewLagCollector(client, groups[:1])
+			require.NoError(b, err)
+			poll(b, l)
+			b.ReportAllocs()
+			for b.Loop() {
+				poll(b, l)
+			}
+		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -64,7 +65,7 @@ func chase(ctx context.Context, t *testing.T, w *world) {
 	}
 }
 
-// Many callers at once see polls that come one after the other.
+// Many callers at once see polls that come one after the other, and scrapes go on.
 func TestPollsRunOneAtATime(t *testing.T) {
 	w := newWorld(t, kfake.NumBrokers(1), kfake.SeedTopics(2, "t"))
 	w.commit(t, "g", "t", 0, 0)
@@ -76,7 +77,8 @@ func TestPollsRunOneAtATime(t *testing.T) {
 				if s, err := l.Poll(t.Context()); err != nil || len(s.Partitions) != 2 {
 					t.Errorf("%+v, %v", s, err)
 				}
-				_ = l.Snapshot()
+				for range scrape(l) {
+				}
 			}
 		})
 	}
@@ -84,6 +86,16 @@ func TestPollsRunOneAtATime(t *testing.T) {
 	if n := dials.Load(); n > 4 { // two, and kafka-go's one too many
 		t.Errorf("%d connections to one broker", n)
 	}
+}
+
+// scrape returns what a scrape sends.
+func scrape(l *kafkax.LagCollector) <-chan prometheus.Metric {
+	ch := make(chan prometheus.Metric)
+	go func() {
+		defer close(ch)
+		l.Collect(ch)
+	}()
+	return ch
 }
 
 // A poll that waits for its turn, or for an answer, ends with its context, and leaves
