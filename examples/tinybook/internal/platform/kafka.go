@@ -161,15 +161,20 @@ func (k *Kafka) Writer(topic string) *kafka.Writer {
 // Reader returns a reader of topic that shares the work with the others of its
 // group and begins, when the group is new, with the oldest message. It runs
 // goroutines from here on, until the caller closes it; what one had that was killed
-// others get later: see [WithSessionTimeout].
-func (k *Kafka) Reader(topic, group string) *kafka.Reader {
-	return kafka.NewReader(kafka.ReaderConfig{
+// others get later: see [WithSessionTimeout]. Each of change may alter how it is set
+// up.
+func (k *Kafka) Reader(topic, group string, change ...func(*kafka.ReaderConfig)) *kafka.Reader {
+	cfg := kafka.ReaderConfig{
 		Brokers: k.brokers, Dialer: k.dialer, GroupID: group, Topic: topic,
 		StartOffset: kafka.FirstOffset, MaxWait: fetchWait,
 		SessionTimeout: k.session, RebalanceTimeout: k.session, HeartbeatInterval: k.session / 3,
 		JoinGroupBackoff: joinBackoff,
 		ErrorLogger:      kafka.LoggerFunc(k.warn(topic)),
-	})
+	}
+	for _, c := range change {
+		c(&cfg)
+	}
+	return kafka.NewReader(cfg)
 }
 
 func (k *Kafka) warn(topic string) func(format string, args ...any) {

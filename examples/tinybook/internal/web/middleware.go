@@ -34,9 +34,23 @@ func headers(secure bool) gin.HandlerFunc {
 	}
 }
 
+// clientKey holds the context of a request without the limit on its time.
+const clientKey = "tinybook/client"
+
+// Client returns a context that is done when the client has gone, for an answer
+// that has no end: the request's own is done after the time that a request may
+// take.
+func Client(c *gin.Context) context.Context {
+	if ctx, ok := c.Value(clientKey).(context.Context); ok {
+		return ctx
+	}
+	return c.Request.Context()
+}
+
 // bound limits what one request may take: bytes of its body, and time.
 func bound(body int64, timeout time.Duration) gin.HandlerFunc {
 	return func(c *gin.Context) {
+		c.Set(clientKey, c.Request.Context())
 		ctx, cancel := context.WithTimeout(c.Request.Context(), timeout)
 		defer cancel()
 		c.Request = c.Request.WithContext(ctx)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"math"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -67,7 +68,9 @@ func write(c *gin.Context, status int, key string, r Result) {
 	}
 	h := c.Writer.Header()
 	h.Set("Content-Language", lang)
-	h.Set("Cache-Control", "no-store")
+	if status != http.StatusOK || h.Get("Cache-Control") == "" { // who answers may know better
+		h.Set("Cache-Control", "no-store")
+	}
 	h.Add("Vary", "Accept-Language")
 	c.JSON(status, r)
 }
