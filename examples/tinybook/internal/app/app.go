@@ -21,6 +21,7 @@ import (
 	"github.com/ycvk/tinybook/examples/tinybook/internal/interactive"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/ops"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/platform"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/ranking"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/session"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/sms"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/ui"
@@ -28,6 +29,7 @@ import (
 	"github.com/ycvk/tinybook/examples/tinybook/internal/web"
 	"github.com/ycvk/tinybook/ratelimit"
 	"github.com/ycvk/tinybook/smsfailover"
+	"github.com/ycvk/tinybook/topn"
 )
 
 // parts are what the nodes of a process share.
@@ -49,6 +51,11 @@ type parts struct {
 	articles     article.Repo
 	interactions interactions
 	visit        func(id int64) // hears of every reader of an article
+	newBoard     func() (*topn.Board[int64], error)
+	rankings     []*ranking.Ranking // of all nodes
+
+	kafka      func() (ops.Kafka, error) // what its clients do
+	collectors []prometheus.Collector    // that no node shows yet
 
 	extra []gin.HandlerFunc // after all other middlewares
 
@@ -76,7 +83,16 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, provider sms
 	}
 	repo := user.NewSQLRepo(db)
 	p.users = repo
-	p.openArticles(db, kafka)
+	meter, err := p.openMeter(kafka)
+	if err != nil {
+		return p, err
+	}
+	if err := p.openArticles(db, meter); err != nil {
+		return p, err
+	}
+	if err := p.openRanking(rdb, meter); err != nil {
+		return p, err
+	}
 	// On the file of the embedded Redis, when it has one, before the answer.
 	p.sessions = session.NewSyncedStore(session.NewRedisStore(rdb), rdb.Sync)
 	if p.keys, err = p.loadKeys(); err != nil {
@@ -238,6 +254,8 @@ func (p *parts) close() error {
 type site struct {
 	engine   *gin.Engine
 	sessions *session.Manager
+	ranking  *ranking.Ranking
+	streams  *ranking.Handler
 	registry *prometheus.Registry
 }
 
@@ -253,10 +271,18 @@ func newSite(p *parts, dev bool) (*site, error) {
 		return nil, err
 	}
 	registry := newRegistry()
+	if err := p.registerKafka(registry); err != nil {
+		return nil, fmt.Errorf("app: kafka metrics: %w", err)
+	}
+	rank, err := p.newRanking()
+	if err != nil {
+		return nil, err
+	}
+	streams := ranking.NewHandler(rank)
 	engine, err := web.New(web.Config{
 		Log:       p.log,
 		Registry:  registry,
-		Mappers:   []web.Mapper{user.MapError, code.MapError, session.MapError, article.MapError, interactive.MapError},
+		Mappers:   []web.Mapper{user.MapError, code.MapError, session.MapError, article.MapError, interactive.MapError, ranking.MapError},
 		Origins:   p.cfg.HTTP.Origins,
 		Proxies:   p.cfg.HTTP.TrustedProxies,
 		BodyLimit: p.cfg.HTTP.BodyLimit,
@@ -279,12 +305,12 @@ func newSite(p *parts, dev bool) (*site, error) {
 	engine.Use(p.extra...)
 	pages.Register(engine)
 	user.NewHandler(users, code.New(p.guard, p.codes, p.sender), sessions).Register(engine)
-	p.registerArticles(engine, sessions)
+	p.registerArticles(engine, sessions, streams)
 	ops.NewHandler(p.desk, sessions, p.admin(users)).Register(engine)
 	if dev {
 		engine.GET("/dev/sms", sms.Handler(p.outbox))
 	}
-	return &site{engine: engine, sessions: manager, registry: registry}, nil
+	return &site{engine: engine, sessions: manager, ranking: rank, streams: streams, registry: registry}, nil
 }
 
 func (p *parts) newPages(users *user.Service, sessions *session.Web, dev bool) (*ui.UI, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/ycvk/tinybook/examples/tinybook/internal/article"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/interactive"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/platform"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/ranking"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/session"
 )
 
@@ -42,27 +43,35 @@ func (p *parts) openKafka(ctx context.Context) (*platform.Kafka, error) {
 // openArticles makes the articles, and the way of what readers do with them: likes
 // go to the database and from there to a topic, reads through a topic to the
 // database.
-func (p *parts) openArticles(db *platform.DB, kafka *platform.Kafka) {
+func (p *parts) openArticles(db *platform.DB, m *meter) error {
 	store := interactive.NewStore(db, interactive.Article)
-	reads, changes := kafka.Writer(interactive.ReadTopic), kafka.Writer(interactive.ChangeTopic)
-	p.closers = append(p.closers, reads.Close, changes.Close)
+	reads, err := m.writer(p, "reads", interactive.ReadTopic)
+	if err != nil {
+		return err
+	}
+	changes, err := m.writer(p, "likes", interactive.ChangeTopic)
+	if err != nil {
+		return err
+	}
 	recorder := interactive.NewRecorder(reads, p.log)
-	open := func() interactive.Reader { return kafka.Reader(interactive.ReadTopic, interactive.ReadGroup) }
+	open := m.reader("reads", interactive.ReadTopic, interactive.ReadGroup)
 
 	p.articles = article.NewSQLRepo(db, store)
 	p.interactions = store
 	p.visit = recorder.Read
 	p.workers = append(p.workers,
 		recorder.Run,
-		interactive.NewConsumer(store, open, kafka, p.log).Run,
+		interactive.NewConsumer(store, open, m.kafka, p.log).Run,
 		interactive.NewRelay(store, changes, p.log).Run,
 	)
+	return nil
 }
 
 // registerArticles adds the routes of articles to a site.
-func (p *parts) registerArticles(engine *gin.Engine, sessions *session.Web) {
+func (p *parts) registerArticles(engine *gin.Engine, sessions *session.Web, rank *ranking.Handler) {
 	g := engine.Group("/articles")
-	service := article.NewService(p.articles, p.interactions, p.visit)
+	service := article.NewService(forgetting{p.articles, p}, p.interactions, p.visit)
 	article.NewHandler(service, sessions).Register(g)
 	interactive.NewHandler(p.interactions, sessions).Register(g)
+	rank.Register(g)
 }

@@ -59,6 +59,14 @@ var articleFaults = map[string][]fault{
 		{name: "database", breaks: closedArticles, status: 500},
 		{name: "counts", breaks: uncounted, status: 500},
 	},
+	"GET /articles/rank/:n": {
+		{name: "database and Redis", breaks: closedArticles, status: 503},
+		{name: "quoting database", breaks: brokenArticles, status: 503},
+	},
+	"GET /articles/rank/stream": {
+		{name: "database and Redis", breaks: closedArticles, status: 503},
+		{name: "quoting database", breaks: brokenArticles, status: 503},
+	},
 	"POST /articles/like": {
 		{name: "database", body: likeBody, bearer: true, breaks: closedArticles, status: 500, uid: 7},
 		{name: "nothing there", body: likeBody, bearer: true, status: 404, uid: 7},
@@ -117,6 +125,10 @@ func (quotingArticles) Change(_ context.Context, _, _ int64, edit func(*article.
 		return a, err
 	}
 	return a, article.Quiet("change", quote(a.Title, a.Content))
+}
+
+func (quotingArticles) Top(_ context.Context, n int) ([]article.Ranked, error) {
+	return nil, article.Quiet("top", quote(n))
 }
 
 func (quotingArticles) Read(_ context.Context, id int64) (article.Page, error) {

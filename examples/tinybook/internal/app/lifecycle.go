@@ -122,6 +122,7 @@ func (a *App) serve(ctx context.Context, p *parts, nodes []*node) error {
 	}
 	for _, n := range nodes {
 		run(&workers, func() error { return n.site.sessions.Run(work) })
+		run(&workers, func() error { return n.site.ranking.Run(work) })
 		run(&admins, func() error { return served(n.admin.Serve(n.adminLn)) })
 		run(&sites, func() error { return served(n.http.Serve(n.listener)) })
 	}
@@ -160,6 +161,7 @@ func (a *App) drain(nodes []*node) error {
 	var g errgroup.Group
 	for _, n := range nodes {
 		g.Go(func() error {
+			n.site.streams.EndStreams() // or they would never
 			n.waitForClose(closeGrace)
 			n.http.SetKeepAlivesEnabled(false)
 			return a.shutDown(n.http)

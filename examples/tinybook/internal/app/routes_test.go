@@ -25,12 +25,14 @@ import (
 	"github.com/ycvk/tinybook/examples/tinybook/internal/config"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/ops"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/platform"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/ranking"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/session"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/sms"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/user"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/web"
 	"github.com/ycvk/tinybook/ratelimit"
 	"github.com/ycvk/tinybook/smsfailover"
+	"github.com/ycvk/tinybook/topn"
 )
 
 // Nothing of this may be in a log line, whatever fails.
@@ -102,9 +104,20 @@ func brokenQueues(t *testing.T, p *parts) {
 
 // brokenSettings makes what operators set go to a Redis that isn't there.
 func brokenSettings(t *testing.T, p *parts) {
+	p.desk.Control = ops.NewControl(ops.NewStore(noRedis(t), nil), p.log, 0.5, []ops.Provider{testProvider(t)})
+}
+
+// noRedis is a Redis that isn't there.
+func noRedis(t *testing.T) *redis.Client {
+	t.Helper()
 	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", MaxRetries: -1})
 	t.Cleanup(func() { require.NoError(t, rdb.Close()) })
-	p.desk.Control = ops.NewControl(ops.NewStore(rdb, nil), p.log, 0.5, []ops.Provider{testProvider(t)})
+	return rdb
+}
+
+// brokenKafka can't tell what its clients do.
+func brokenKafka(_ *testing.T, p *parts) {
+	p.desk.Kafka = func() (ops.Kafka, error) { return ops.Kafka{}, errBroken }
 }
 
 // closedUsers is the real repository on a database that is gone.
@@ -191,6 +204,7 @@ var faults = map[string][]fault{
 		{name: "no operator", bearer: true, breaks: notAdmin, status: 403, uid: 7},
 		{name: "database", bearer: true, breaks: operator(brokenUsers), status: 500, uid: 7},
 		{name: "queue", bearer: true, breaks: operator(brokenQueues), status: 500, uid: 7},
+		{name: "kafka", bearer: true, breaks: operator(brokenKafka), status: 500, uid: 7},
 	},
 	"POST /ops/sms/threshold": {
 		{name: "nobody", body: `{"ratio":0.5}`, status: 401},
@@ -237,7 +251,7 @@ func TestEveryRouteLogsItsFailureOnce(t *testing.T) {
 
 func testFault(t *testing.T, method, path string, way fault) {
 	s := testSite(t, way.breaks)
-	req := httptest.NewRequest(method, strings.NewReplacer("*filepath", "app.css", ":id", "3").Replace(path), strings.NewReader(way.body))
+	req := httptest.NewRequest(method, strings.NewReplacer("*filepath", "app.css", ":id", "3", ":n", "3").Replace(path), strings.NewReader(way.body))
 	req.RemoteAddr = "127.0.0.1:4711"
 	req.Host = "127.0.0.1:8081"
 	req.Header.Set("Content-Type", "application/json")
@@ -314,6 +328,7 @@ func testParts(t *testing.T) *parts {
 	require.NoError(t, err)
 	p.sender = failover
 	p.articles, p.interactions, p.visit = emptyArticles{}, nothingListed{}, func(int64) {}
+	p.newBoard = func() (*topn.Board[int64], error) { return ranking.NewBoard(noRedis(t), p.articles, p.log) }
 	p.desk = &ops.Desk{
 		Control:  ops.NewControl(nil, p.log, 0.5, []ops.Provider{provider}),
 		Failover: failover, Store: store, CanBreak: true,

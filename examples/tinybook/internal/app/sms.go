@@ -59,6 +59,7 @@ func (p *parts) openSMS(ctx context.Context, db *platform.DB, rdb *platform.Redi
 		Control: control, Failover: failover, Store: store,
 		Gauges:   gauges(p, limiter, providers),
 		CanBreak: p.canBreak(),
+		Kafka:    p.kafka,
 	}
 	p.workers = append(p.workers, failover.Run, control.Run)
 	return nil

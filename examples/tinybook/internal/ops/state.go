@@ -13,7 +13,7 @@ import (
 const deadShown = 20
 
 // State is what the operators' page shows. What this process alone has done is
-// in Sent and in the counts of Providers; the rest is shared by all processes.
+// in Sent, in the counts of Providers and in the clients of Kafka; the rest is shared by all processes.
 type State struct {
 	At        time.Time       `json:"at"`
 	CanBreak  bool            `json:"canBreak"`
@@ -23,6 +23,7 @@ type State struct {
 	Limits    []Limit         `json:"limits"`
 	Providers []ProviderState `json:"providers"`
 	Dead      []Dead          `json:"dead"`
+	Kafka     Kafka           `json:"kafka"`
 }
 
 // Queue counts the messages that wait.
@@ -84,12 +85,13 @@ type Desk struct {
 	Failover *smsfailover.Failover
 	Store    smsfailover.Store
 	Gauges   []Gauge
-	CanBreak bool // whether faults may be switched on
+	CanBreak bool                  // whether faults may be switched on
+	Kafka    func() (Kafka, error) // what the clients of Kafka do; nil: there are none
 }
 
 // State returns the state as it is now.
 func (d *Desk) State(ctx context.Context) (State, error) {
-	s := State{At: time.Now().UTC(), CanBreak: d.CanBreak, Limits: []Limit{}, Providers: []ProviderState{}, Dead: []Dead{}}
+	s := State{At: time.Now().UTC(), CanBreak: d.CanBreak, Limits: []Limit{}, Providers: []ProviderState{}, Dead: []Dead{}, Kafka: noKafka()}
 	depth, err := d.Store.Depth(ctx)
 	if err != nil {
 		return State{}, err
@@ -120,7 +122,10 @@ func (d *Desk) State(ctx context.Context) (State, error) {
 	for _, p := range d.Control.providers {
 		s.addProvider(p, d.CanBreak)
 	}
-	return s, nil
+	if d.Kafka != nil {
+		s.Kafka, err = d.Kafka()
+	}
+	return s, err
 }
 
 func (s *State) addProvider(p Provider, canBreak bool) {
