@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ycvk/tinybook/internal/redistest"
@@ -90,5 +91,35 @@ func TestMarkOfNoBoard(t *testing.T) {
 		keys, err := rdb.Keys(t.Context(), "*").Result()
 		require.NoError(t, err)
 		require.Empty(t, keys)
+	})
+}
+
+// Who comes when a mark has been written, but its answer isn't there yet, gets
+// another one: that mark may be older than what this one is for.
+func TestMarkAfterTheMarkInTheAir(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, rdb := redistest.NewServer(t)
+		b := loaded(t, rdb, numbered(3))
+		before, err := rdb.Get(t.Context(), "topn:{likes}:mark").Int64()
+		require.NoError(t, err)
+		held, release := make(chan struct{}), make(chan struct{})
+		first := true
+		tapped(rdb).after = func(cmd redis.Cmder) {
+			if isScript(cmd, 2) && first {
+				first = false
+				close(held)
+				<-release
+			}
+		}
+		var marks sync.WaitGroup
+		marks.Go(func() { require.NoError(t, b.Mark(t.Context())) })
+		<-held
+		marks.Go(func() { require.NoError(t, b.Mark(t.Context())) })
+		time.Sleep(10 * time.Second)
+		close(release)
+		marks.Wait()
+		now, err := redistest.Dial(t, server).Get(t.Context(), "topn:{likes}:mark").Int64()
+		require.NoError(t, err)
+		require.Equal(t, before+2, now)
 	})
 }
