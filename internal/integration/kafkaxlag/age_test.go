@@ -159,6 +159,37 @@ func TestAnExactAgeIsOfTheMessageAndNotOfItsBatch(t *testing.T) {
 	}
 }
 
+// Of more partitions than may be read, those that are furthest behind are.
+func TestExactAgesAreOfTheOldest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newStill(t, kfake.SeedTopics(4, "t"))
+		l := w.collector(t, []kafkax.Group{{ID: "g", Topics: []string{"t"}}}, kafkax.WithExactAge(2))
+		poll(t, l)
+		for _, p := range []int{2, 0, 3} { // nothing in 1
+			time.Sleep(10 * time.Second)
+			w.produce(t, "t", p, 1)
+			time.Sleep(10 * time.Second)
+			_, err := l.Poll(t.Context())
+			require.NoError(t, err)
+		}
+		fetches := countRequests(w)
+		s := poll(t, l)
+		for p, want := range []kafkax.AgeMode{kafkax.AgeExact, kafkax.AgeNone, kafkax.AgeExact, kafkax.AgeExact} {
+			require.Equal(t, want, find(t, s, "g", "t", p).AgeMode, "partition %d", p)
+		}
+		require.Zero(t, fetches.take()["Fetch"], "what was read once isn't read again")
+
+		w.produce(t, "t", 1, 1)
+		first := w.collector(t, []kafkax.Group{{ID: "g", Topics: []string{"t"}}}, kafkax.WithExactAge(2))
+		poll(t, first)
+		require.Equal(t, 2, fetches.take()["Fetch"])
+		poll(t, first)
+		require.Equal(t, 2, fetches.take()["Fetch"])
+		poll(t, first)
+		require.Zero(t, fetches.take()["Fetch"])
+	})
+}
+
 // runUntilEnd runs l until the test ends.
 func runUntilEnd(t *testing.T, l *kafkax.LagCollector) {
 	t.Helper()
