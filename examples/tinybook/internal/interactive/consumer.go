@@ -42,9 +42,9 @@ type Log interface {
 
 // ConsumerStats are what a consumer has done since it was made.
 type ConsumerStats struct {
-	Counted  int64 // reads
-	Skipped  int64 // messages that are no reads
-	Restarts int64 // logs that began anew
+	Counted int64 // reads
+	Skipped int64 // messages that are no reads
+	Cut     int64 // logs that had lost their ends
 }
 
 // NewConsumer returns a consumer that adds to store what the reader has that open
@@ -56,7 +56,7 @@ func NewConsumer(store *Store, open func() Reader, from Log, log *slog.Logger) *
 
 // Stats returns what the consumer has done. It is safe for concurrent use.
 func (c *Consumer) Stats() ConsumerStats {
-	return ConsumerStats{Counted: c.added.Load(), Skipped: c.poison.Load(), Restarts: c.behind.Load()}
+	return ConsumerStats{Counted: c.added.Load(), Skipped: c.poison.Load(), Cut: c.behind.Load()}
 }
 
 // Run counts until ctx is done, and then returns nil, or why the reader couldn't
@@ -158,9 +158,11 @@ func (c *Consumer) countPartition(ctx context.Context, topic string, number int,
 
 // begin makes sure that the partition's messages from first on can be counted. They
 // are behind what is counted when they come again, and then nothing is to be done;
-// or because this is another log than the one that was counted: one that lost its end,
-// or a topic that was deleted and made again. Only then is its end behind too: a log that is whole
-// ends where it was counted up to, or later.
+// or because the log has lost its end, as after a crash of its machine, and grows
+// again over offsets that were counted. Only then is its end behind too: a log that
+// is whole ends where it was counted up to, or later. What it still has was
+// counted, so counting goes on at its end; where somebody has deleted the topic and
+// made it again that leaves out what came before this was noticed.
 func (c *Consumer) begin(ctx context.Context, p partition, first int64) error {
 	next, err := c.store.nextOffset(ctx, p)
 	if err != nil || first >= next {
@@ -171,9 +173,9 @@ func (c *Consumer) begin(ctx context.Context, p partition, first int64) error {
 		return err
 	}
 	c.behind.Add(1)
-	c.log.Warn("the log of reads has begun anew; counting from its first message on",
+	c.log.Warn("the log of reads has lost its end; counting what comes from now on",
 		"topic", p.topic, "partition", p.number, "counted", next, "end", end)
-	return c.store.rewind(ctx, p, next, first)
+	return c.store.rewind(ctx, p, next, end)
 }
 
 // skip counts and tells of messages that are no reads.

@@ -88,8 +88,8 @@ func (s *Store) nextOffset(ctx context.Context, p partition) (int64, error) {
 	return next, failed("next offset", err)
 }
 
-// rewind lets a partition be counted again from the offset to on, if it is counted
-// up to the offset from.
+// rewind makes a partition, if it is counted up to the offset from, one that is
+// counted up to the offset to.
 func (s *Store) rewind(ctx context.Context, p partition, from, to int64) error {
 	const update = "UPDATE consumed_offsets SET next_offset = ? WHERE consumer = ? AND topic = ? AND part = ? AND next_offset = ?"
 	return failed("rewind", s.db.Write.WithContext(ctx).Exec(update, to, p.group, p.topic, p.number, from).Error)
