@@ -63,15 +63,19 @@ func lagOfThousand(t testing.TB) (*world, []kafkax.Group) {
 	return w, []kafkax.Group{{ID: "a"}, {ID: "b", Topics: []string{"wide"}}}
 }
 
-// dialCounted returns a collector, and how often its transport dials.
-func (w *world) dialCounted(t testing.TB, groups []kafkax.Group, opts ...kafkax.Option) (*kafkax.LagCollector, *atomic.Int64) {
+// dialCounted returns a collector, and how often its transport dials. With ours unset it
+// can't use requests of its own.
+func (w *world) dialCounted(t testing.TB, groups []kafkax.Group, ours bool) (*kafkax.LagCollector, *atomic.Int64) {
 	t.Helper()
 	client, dials := w.newClient(t), new(atomic.Int64)
 	client.Transport.(*kafka.Transport).Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		dials.Add(1)
 		return w.dial(ctx, network, addr)
 	}
-	l, err := kafkax.NewLagCollector(client, groups, opts...)
+	if !ours {
+		client.Transport = &strict{RoundTripper: client.Transport}
+	}
+	l, err := kafkax.NewLagCollector(client, groups)
 	require.NoError(t, err)
 	return l, dials
 }
@@ -87,7 +91,7 @@ func TestTheLagOfAThousandPartitionsTakesFewConnectionsAndRequests(t *testing.T)
 	requests := countRequests(w)
 	fewest := int64(math.MaxInt64)
 	for range 3 {
-		l, dials := w.dialCounted(t, groups)
+		l, dials := w.dialCounted(t, groups, true)
 		requests.take()
 		require.Len(t, poll(t, l).Partitions, 2000)
 		first := requests.take()
@@ -122,22 +126,18 @@ func pollRepeatedly(t *testing.T, l *kafkax.LagCollector, n int, requests *asked
 }
 
 // BenchmarkPoll is a poll of 1000 partitions on 3 brokers, with the collector's requests
-// and with kafka-go's.
+// and with kafka-go's, and how many connections all polls together made.
 func BenchmarkPoll(b *testing.B) {
 	for _, impl := range []string{"kafkax", "kafka-go"} {
 		b.Run("impl="+impl, func(b *testing.B) {
 			w, groups := lagOfThousand(b)
-			client := w.newClient(b)
-			if impl == "kafka-go" {
-				client.Transport = &strict{RoundTripper: client.Transport}
-			}
-			l, err := kafkax.NewLagCollector(client, groups[:1])
-			require.NoError(b, err)
+			l, dials := w.dialCounted(b, groups[:1], impl == "kafkax")
 			poll(b, l)
 			b.ReportAllocs()
 			for b.Loop() {
 				poll(b, l)
 			}
+			b.ReportMetric(float64(dials.Load()), "connections")
 		})
 	}
 }

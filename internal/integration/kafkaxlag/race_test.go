@@ -69,7 +69,7 @@ func chase(ctx context.Context, t *testing.T, w *world) {
 func TestPollsRunOneAtATime(t *testing.T) {
 	w := newWorld(t, kfake.NumBrokers(1), kfake.SeedTopics(2, "t"))
 	w.commit(t, "g", "t", 0, 0)
-	l, dials := w.dialCounted(t, []kafkax.Group{{ID: "g"}})
+	l, dials := w.dialCounted(t, []kafkax.Group{{ID: "g"}}, true)
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
