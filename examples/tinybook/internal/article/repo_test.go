@@ -55,6 +55,7 @@ var scenarios = []struct {
 }{
 	{"from draft to withdrawn", testFromDraftToWithdrawn},
 	{"versions", testVersions},
+	{"cleared", testCleared},
 	{"saves at once", testSavesAtOnce},
 	{"publications at once", testPublicationsAtOnce},
 	{"own", testOwn},
@@ -176,6 +177,24 @@ func testVersions(t *testing.T, b *bench) {
 	conflict(err, 3)
 	_, err = b.Read(ctx, 0, a.ID)
 	require.NoError(t, err)
+}
+
+// What is cleared is empty, and what isn't mentioned stays.
+func testCleared(t *testing.T, b *bench) {
+	a, err := b.Save(t.Context(), author, text("title", "content"), nil)
+	require.NoError(t, err)
+	empty := ""
+	_, err = b.Save(t.Context(), author, article.Edit{ID: a.ID, Content: &empty}, nil)
+	require.NoError(t, err)
+	own, err := b.Own(t.Context(), author, a.ID)
+	require.NoError(t, err)
+	require.Equal(t, [2]string{"title", ""}, [2]string{own.Title, own.Content})
+	_, err = b.Save(t.Context(), author, article.Edit{ID: a.ID, Title: &empty}, nil)
+	require.NoError(t, err)
+	own, err = b.Own(t.Context(), author, a.ID)
+	require.NoError(t, err)
+	require.Equal(t, [2]string{}, [2]string{own.Title, own.Content})
+	require.Equal(t, a.CreatedAt, own.CreatedAt)
 }
 
 // Of those who save what they made of one version at once, one is heard.
