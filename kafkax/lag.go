@@ -57,7 +57,9 @@ var ErrRunning = errors.New("kafkax: already running")
 // NewLagCollector returns a LagCollector that asks through client about groups. It
 // starts nothing: call Run. The client needs an Addr and stays the caller's, as does
 // its transport; one of its own, with MetadataTopics if the cluster has many others,
-// serves best. The groups are copied. There must be one at least, each with an ID of
+// serves best. Topics that are new and leaders that have moved are seen when it has
+// refreshed its metadata: within MetadataTTL, 6 s by default, a poll may fail for a
+// partition whose leader has moved. The groups are copied. There must be one at least, each with an ID of
 // its own; an empty list of topics that isn't nil is an error, as is everything that
 // is wrong with the options. All faults come in one error; those of arguments wrap
 // [ErrInput].
