@@ -18,7 +18,7 @@ import (
 // like. Once it's quiet, every process has the database's places.
 func TestEverythingEndsUpAsTheDatabase(t *testing.T) {
 	rng := seeded(t)
-	for range 10 {
+	for range 5 {
 		seed := rng.Uint64()
 		synctest.Test(t, func(t *testing.T) {
 			server, _ := redistest.NewServer(t)

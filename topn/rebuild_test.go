@@ -271,7 +271,10 @@ func TestRebuildFromASlowSource(t *testing.T) {
 
 // A part of what is being built is evicted, as keys that expire may be, while the
 // Source is asked or between the parts: no half of a board takes the old one's place.
-func TestRebuildOfWhichAPartIsEvicted(t *testing.T) { everywhere(t, testEvicted) }
+func TestRebuildOfWhichAPartIsEvicted(t *testing.T) {
+	t.Parallel()
+	testEvicted(t, realBoardServer(t))
+}
 
 func testEvicted(t *testing.T, rdb redis.UniversalClient) {
 	lost, sent, after := "", 0, 0
