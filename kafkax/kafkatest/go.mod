@@ -15,5 +15,3 @@ require (
 	github.com/pierrec/lz4/v4 v4.1.33 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 )
-
-replace github.com/ycvk/tinybook => ../..
