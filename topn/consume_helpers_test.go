@@ -72,7 +72,9 @@ type reader struct {
 }
 
 func (l *topic) reader(seed uint64) *reader {
-	l.grew = make(chan struct{}) // in the bubble of who waits
+	l.mu.Lock()
+	l.grew = make(chan struct{}) // one of this bubble; readers begin before anybody writes on
+	l.mu.Unlock()
 	r := &reader{topic: l, r: rand.New(rand.NewPCG(seed, 1))}
 	r.rewind()
 	return r

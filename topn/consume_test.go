@@ -212,7 +212,6 @@ func TestConsumersOfTheSamePartitionsCountOnce(t *testing.T) {
 			server, rdb := redistest.NewServer(t)
 			likesBoard(t, rdb, counter)
 			pods := make([]*job, 3)
-			var replayed int64
 			for i := range pods {
 				pod := log.reader(r.Uint64())
 				fetches, again := 0, r.IntN(60)
@@ -230,7 +229,6 @@ func TestConsumersOfTheSamePartitionsCountOnce(t *testing.T) {
 				j.stop(t)
 				s := j.stats()
 				require.Equal(t, s.Messages, s.Applied+s.Replayed+s.Poison, "%+v", s)
-				replayed += s.Replayed
 			}
 			sameScores(t, log.total(), scoresOf(t, rdb, counter))
 		})
