@@ -47,7 +47,7 @@ func (b *Boards[M]) Run(ctx context.Context) error {
 
 // turn ticks until ctx is done.
 func (b *Boards[M]) turn(ctx context.Context, s *shelf[M], r *refresher) {
-	idle := int64(idleStale * b.cfg.maxStale / b.cfg.tick)
+	idle := idleStale * min(int64(b.cfg.maxStale/b.cfg.tick), 1<<40) // ticks; there will be fewer
 	timer := time.NewTimer(b.cfg.pause())
 	defer timer.Stop()
 	for {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"slices"
 	"sync"
@@ -260,6 +261,17 @@ func TestBoardsDropWhatIsIdle(t *testing.T) {
 		require.EqualValues(t, 1, stats.Idle)
 		require.Zero(t, stats.Evicted)
 		require.EqualValues(t, 2, stats.Made)
+	})
+}
+
+// A board that is never stale is never idle.
+func TestBoardsThatAreNeverStaleStay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		boards := runBoards(t, redistest.New(t), newShop(), topn.WithMaxStale(math.MaxInt64))
+		getBoard(t, boards, "a")
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		require.Equal(t, 1, boards.Stats().Boards)
 	})
 }
 
