@@ -94,6 +94,7 @@ func TestArticleFromDraftToWithdrawn(t *testing.T) {
 	author.post("/articles/withdraw", fields{"id": draft.ID}).want(t, 200)
 	for _, c := range []*client{author, reader, stranger} {
 		c.get(pub).want(t, 404)
+		c.get(fmt.Sprint("/articles/counts/", draft.ID)).want(t, 404)
 		require.Empty(t, decode[feed](t, c.get("/articles/feed").want(t, 200)).Items)
 	}
 	author.get(detail).want(t, 200)

@@ -52,7 +52,9 @@ func TestLikesCollectsAndReads(t *testing.T) {
 	two.signUp()
 	id := one.publish("to be liked").ID
 
+	type counts struct{ ReadCount, LikeCount, CollectCount int64 }
 	require.Equal(t, liked{true, 1}, one.like(id, true))
+	require.Equal(t, counts{LikeCount: 1}, decode[counts](t, two.get(fmt.Sprint("/articles/counts/", id)).want(t, 200)))
 	require.Equal(t, liked{true, 1}, one.at(two.base).like(id, true))
 	require.Equal(t, liked{true, 2}, two.like(id, true))
 	require.Equal(t, liked{false, 1}, one.like(id, false))

@@ -30,8 +30,9 @@ func (c Cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// parseCursor returns what [Cursor.String] made text of.
-func parseCursor(text string) (Cursor, error) {
+// ParseCursor returns what [Cursor.String] made text of, and an error for any other
+// text.
+func ParseCursor(text string) (Cursor, error) {
 	if text == "" {
 		return Cursor{}, nil
 	}

@@ -9,12 +9,12 @@ import (
 
 func TestCursorGoesThroughText(t *testing.T) {
 	for _, c := range []Cursor{{}, {At: 0, ID: 1}, {At: 1_700_000_000_000, ID: 42}, {At: math.MaxInt64, ID: math.MaxInt64}} {
-		got, err := parseCursor(c.String())
+		got, err := ParseCursor(c.String())
 		require.NoError(t, err)
 		require.Equal(t, c, got)
 	}
 	for _, text := range []string{"x", "AA", "AQ", "AQA", "AgIC", "AQIB", "AQEC", "AQICAA", "AQIC=", "AQIC\n", "AYIAAg"} {
-		_, err := parseCursor(text)
+		_, err := ParseCursor(text)
 		require.ErrorIs(t, err, errCursor, text)
 	}
 }
@@ -25,9 +25,9 @@ func FuzzParseCursor(f *testing.F) {
 	f.Add(Cursor{At: 1, ID: 1}.String())
 	f.Add("AQIC")
 	f.Fuzz(func(t *testing.T, text string) {
-		c, err := parseCursor(text)
+		c, err := ParseCursor(text)
 		if err == nil && (c.String() != text || c.At < 0 || c.ID < 0) {
-			t.Errorf("parseCursor(%q) = %+v, which is %q", text, c, c.String())
+			t.Errorf("ParseCursor(%q) = %+v, which is %q", text, c, c.String())
 		}
 	})
 }

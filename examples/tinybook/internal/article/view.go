@@ -1,6 +1,10 @@
 package article
 
-import "time"
+import (
+	"time"
+
+	"github.com/ycvk/tinybook/examples/tinybook/internal/interactive"
+)
 
 // Saved is the answer to what changes an article.
 type Saved struct {
@@ -32,18 +36,27 @@ type OwnItem struct {
 	CreatedAt time.Time `json:"createdAt"`
 }
 
+// CountsView is what readers did with a published article.
+type CountsView struct {
+	ReadCount    int64 `json:"readCount"`
+	LikeCount    int64 `json:"likeCount"`
+	CollectCount int64 `json:"collectCount"`
+}
+
+func countsView(c interactive.Counts) CountsView {
+	return CountsView{ReadCount: c.Reads, LikeCount: c.Likes, CollectCount: c.Collects}
+}
+
 // CardView is an article in a list for readers.
 type CardView struct {
-	ID           int64     `json:"id"`
-	Title        string    `json:"title"`
-	Abstract     string    `json:"abstract"`
-	AuthorID     int64     `json:"authorId"`
-	AuthorName   string    `json:"authorName"`
-	PublishedAt  time.Time `json:"publishedAt"`
-	UpdatedAt    time.Time `json:"updatedAt"`
-	ReadCount    int64     `json:"readCount"`
-	LikeCount    int64     `json:"likeCount"`
-	CollectCount int64     `json:"collectCount"`
+	ID          int64     `json:"id"`
+	Title       string    `json:"title"`
+	Abstract    string    `json:"abstract"`
+	AuthorID    int64     `json:"authorId"`
+	AuthorName  string    `json:"authorName"`
+	PublishedAt time.Time `json:"publishedAt"`
+	UpdatedAt   time.Time `json:"updatedAt"`
+	CountsView
 }
 
 func cardView(s Shown[Card]) CardView {
@@ -51,7 +64,7 @@ func cardView(s Shown[Card]) CardView {
 		ID: s.What.ID, Title: s.What.Title, Abstract: s.What.Abstract,
 		AuthorID: s.What.AuthorID, AuthorName: s.What.AuthorName,
 		PublishedAt: s.What.PublishedAt, UpdatedAt: s.What.UpdatedAt,
-		ReadCount: s.Reads, LikeCount: s.Likes, CollectCount: s.Collects,
+		CountsView: countsView(s.Counts),
 	}
 }
 

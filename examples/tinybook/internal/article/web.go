@@ -40,6 +40,7 @@ func (h *Handler) Register(g gin.IRouter) {
 	g.POST("/list", signedIn, web.Handle(http.StatusOK, "ok", h.listOwn))
 	web.Get(g, "/detail/:id", signedIn, web.Handle(http.StatusOK, "ok", h.own))
 	web.Get(g, "/pub/:id", h.sessions.Optional, web.Handle(http.StatusOK, "ok", h.read))
+	web.Get(g, "/counts/:id", web.Handle(http.StatusOK, "ok", h.counts))
 	web.Get(g, "/feed", web.Handle(http.StatusOK, "ok", h.feed))
 }
 
@@ -146,6 +147,15 @@ func (h *Handler) read(c *gin.Context) (PageView, error) {
 	return pageView(shown), nil
 }
 
+// counts is for who has the article open already.
+func (h *Handler) counts(c *gin.Context) (CountsView, error) {
+	shown, err := h.articles.Look(c.Request.Context(), 0, pathID(c))
+	if err != nil {
+		return CountsView{}, err
+	}
+	return countsView(shown.Counts), nil
+}
+
 // pathID returns the id in the path, and 0, which no article has, for what isn't
 // one.
 func pathID(c *gin.Context) int64 {
@@ -158,7 +168,7 @@ func pathID(c *gin.Context) int64 {
 
 func (h *Handler) feed(c *gin.Context) (FeedView, error) {
 	var faults fields.Errors
-	after, err := parseCursor(c.Query(fieldCursor))
+	after, err := ParseCursor(c.Query(fieldCursor))
 	if err != nil {
 		faults.Add(fieldCursor, fields.Format)
 	}
