@@ -279,6 +279,7 @@ func TestHead(t *testing.T) {
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	for path, status := range map[string]int{
 		"/": 200, "/signup": 200, "/login": 200, "/profile": 303, "/profile/edit": 303,
+		"/read": 200, "/mine": 303, "/write": 303, "/read/1": 404,
 		"/static/app.css": 200, "/favicon.ico": 200, "/users/profile": 401, "/nothing": 404,
 		"/users/logout": 405, "/users/login": 405,
 	} {

@@ -24,7 +24,6 @@ import (
 	"github.com/ycvk/tinybook/examples/tinybook/internal/ranking"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/session"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/sms"
-	"github.com/ycvk/tinybook/examples/tinybook/internal/ui"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/user"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/web"
 	"github.com/ycvk/tinybook/ratelimit"
@@ -294,7 +293,8 @@ func newSite(p *parts, dev bool) (*site, error) {
 	}
 	users := user.NewService(p.users, p.hasher)
 	sessions := session.NewWeb(manager, p.cfg.HTTP.SecureCookies)
-	pages, err := p.newPages(users, sessions, dev)
+	articles := p.newArticles()
+	pages, err := p.newPages(users, sessions, articles, rank, dev)
 	if err != nil {
 		return nil, err
 	}
@@ -305,27 +305,10 @@ func newSite(p *parts, dev bool) (*site, error) {
 	engine.Use(p.extra...)
 	pages.Register(engine)
 	user.NewHandler(users, code.New(p.guard, p.codes, p.sender), sessions).Register(engine)
-	p.registerArticles(engine, sessions, streams)
+	p.registerArticles(engine, articles, sessions, streams)
 	ops.NewHandler(p.desk, sessions, p.admin(users)).Register(engine)
 	if dev {
 		engine.GET("/dev/sms", sms.Handler(p.outbox))
 	}
 	return &site{engine: engine, sessions: manager, ranking: rank, streams: streams, registry: registry}, nil
-}
-
-func (p *parts) newPages(users *user.Service, sessions *session.Web, dev bool) (*ui.UI, error) {
-	cfg := ui.Config{
-		Dev:  dev,
-		User: sessions.CookieUser,
-		Profile: func(ctx context.Context, uid int64) (ui.Profile, error) {
-			v, err := users.View(ctx, uid)
-			return ui.Profile(v), err
-		},
-		Admin: p.admin(users),
-		Break: p.desk.CanBreak,
-	}
-	if p.cfg.Demo && p.demoErr == nil {
-		cfg.DemoEmail, cfg.DemoPassword = DemoEmail, DemoPassword
-	}
-	return ui.New(cfg)
 }

@@ -67,11 +67,15 @@ func (p *parts) openArticles(db *platform.DB, m *meter) error {
 	return nil
 }
 
+// newArticles makes what can be done with articles on one node.
+func (p *parts) newArticles() *article.Service {
+	return article.NewService(forgetting{p.articles, p}, p.interactions, p.visit)
+}
+
 // registerArticles adds the routes of articles to a site.
-func (p *parts) registerArticles(engine *gin.Engine, sessions *session.Web, rank *ranking.Handler) {
+func (p *parts) registerArticles(engine *gin.Engine, articles *article.Service, sessions *session.Web, rank *ranking.Handler) {
 	g := engine.Group("/articles")
-	service := article.NewService(forgetting{p.articles, p}, p.interactions, p.visit)
-	article.NewHandler(service, sessions).Register(g)
+	article.NewHandler(articles, sessions).Register(g)
 	interactive.NewHandler(p.interactions, sessions).Register(g)
 	rank.Register(g)
 }

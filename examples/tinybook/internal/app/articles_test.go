@@ -55,6 +55,11 @@ var articleFaults = map[string][]fault{
 		{name: "bad token", header: map[string]string{"Authorization": "Bearer x"}, status: 401},
 		{name: "nothing there", status: 404},
 	},
+	"GET /articles/counts/:id": {
+		{name: "database", breaks: closedArticles, status: 500},
+		{name: "counts", breaks: uncounted, status: 500},
+		{name: "nothing there", status: 404},
+	},
 	"GET /articles/feed": {
 		{name: "database", breaks: closedArticles, status: 500},
 		{name: "counts", breaks: uncounted, status: 500},
@@ -66,6 +71,26 @@ var articleFaults = map[string][]fault{
 	"GET /articles/rank/stream": {
 		{name: "database and Redis", breaks: closedArticles, status: 503},
 		{name: "quoting database", breaks: brokenArticles, status: 503},
+	},
+	"GET /read": {
+		{name: "session store", cookie: true, breaks: awaySessions, status: 503},
+		{name: "database", breaks: closedArticles, status: 500},
+		{name: "counts", breaks: uncounted, status: 500},
+	},
+	"GET /read/:id": {
+		{name: "session store", cookie: true, breaks: awaySessions, status: 503},
+		{name: "quoting database", breaks: brokenArticles, status: 500},
+		{name: "nothing there", status: 404},
+	},
+	"GET /mine": {
+		{name: "database", cookie: true, breaks: closedArticles, status: 500, uid: 7},
+	},
+	"GET /write": {
+		{name: "session store", cookie: true, breaks: awaySessions, status: 503},
+	},
+	"GET /write/:id": {
+		{name: "database", cookie: true, breaks: closedArticles, status: 500, uid: 7},
+		{name: "somebody else's", cookie: true, status: 404, uid: 7},
 	},
 	"POST /articles/like": {
 		{name: "database", body: likeBody, bearer: true, breaks: closedArticles, status: 500, uid: 7},

@@ -9,6 +9,9 @@ const (
 	profilePath = "/profile"
 	editPath    = "/profile/edit"
 	opsPath     = "/ops"
+	readPath    = "/read"
+	writePath   = "/write"
+	minePath    = "/mine"
 )
 
 // localPath returns next if it is a path of this site, and the profile page if

@@ -16,6 +16,8 @@ func TestRedirects(t *testing.T) {
 	}{
 		{"profile, signed out", "/profile", "", "/login?next=%2Fprofile"},
 		{"edit, signed out", "/profile/edit?x=1", "", "/login?next=%2Fprofile%2Fedit"},
+		{"own articles, signed out", "/mine?page=2", "", "/login?next=%2Fmine"},
+		{"editor, signed out", "/write/3", "", "/login?next=%2Fwrite%2F3"},
 		{"login, signed in", "/login?next=%2Fprofile%2Fedit", "uid=7", "/profile/edit"},
 		{"sign-up, signed in", "/signup", "uid=7", "/profile"},
 	} {
@@ -135,7 +137,7 @@ func TestDevAndDemo(t *testing.T) {
 		}
 		return n
 	}
-	with, without := newHandler(t), newHandler(t, func(c *ui.Config) { *c = ui.Config{User: c.User, Profile: c.Profile, Admin: c.Admin} })
+	with, without := newHandler(t), newHandler(t, func(c *ui.Config) { c.Dev, c.DemoEmail, c.DemoPassword = false, "", "" })
 	for _, name := range []string{"data-dev", "data-demo-fill"} {
 		if n := count(with, "/login", name); n != 1 {
 			t.Errorf("%d elements with %s, want 1", n, name)

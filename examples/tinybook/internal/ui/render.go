@@ -20,11 +20,14 @@ import (
 var templateFiles embed.FS
 
 // pageNames are the templates that fill the layout.
-var pageNames = []string{"landing", "signup", "login", "profile", "edit", "resume", "ops", "error"}
+var pageNames = []string{"landing", "signup", "login", "profile", "edit", "resume", "ops", "error", "feed", "article", "mine", "write"}
 
-// A view is the data of one page. Title is the key of a text.
+// A view is the data of one page. Title is the key of a text, which Heading, if it
+// is there, takes the place of. Data is more that this page needs.
 type view struct {
 	Name, Title      string
+	Heading          string
+	Data             any
 	Lang, OtherLang  string
 	OtherURL         string
 	Theme            string

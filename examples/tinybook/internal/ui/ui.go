@@ -12,9 +12,11 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/ycvk/tinybook/examples/tinybook/internal/ranking"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/web"
 )
 
@@ -39,6 +41,11 @@ type Config struct {
 	Admin func(ctx context.Context, uid int64) (bool, error)
 	// Break puts the switches that break things on that page.
 	Break bool
+	// Articles are what there is to read.
+	Articles Articles
+	// Rank returns the first n places of the ranking by likes. The pages change
+	// nothing in it.
+	Rank func(ctx context.Context, n int) (ranking.Places, error)
 }
 
 // sessionCookie is set by the script on every page of a user who is signed in.
@@ -55,8 +62,8 @@ type UI struct {
 
 // New parses the embedded templates and returns the pages. It starts nothing.
 func New(cfg Config) (*UI, error) {
-	if cfg.User == nil || cfg.Profile == nil || cfg.Admin == nil {
-		return nil, errors.New("ui: User, Profile and Admin must not be nil")
+	if cfg.User == nil || cfg.Profile == nil || cfg.Admin == nil || cfg.Articles == nil || cfg.Rank == nil {
+		return nil, errors.New("ui: User, Profile, Admin, Articles and Rank must not be nil")
 	}
 	if (cfg.DemoEmail == "") != (cfg.DemoPassword == "") {
 		return nil, errors.New("ui: DemoEmail and DemoPassword go together")
@@ -83,6 +90,11 @@ func (u *UI) Register(r gin.IRouter) {
 	web.Get(r, "/login", u.login)
 	web.Get(r, "/profile", u.profile)
 	web.Get(r, "/profile/edit", u.edit)
+	web.Get(r, "/read", u.feed)
+	web.Get(r, "/read/:id", u.article)
+	web.Get(r, "/mine", u.mine)
+	web.Get(r, "/write", u.compose)
+	web.Get(r, "/write/:id", u.compose)
 	web.Get(r, "/ops", u.ops)
 	web.Get(r, "/static/*filepath", u.file)
 	web.Get(r, "/favicon.ico", u.favicon)
@@ -218,8 +230,19 @@ func (u *UI) resume(c *gin.Context) bool {
 
 // loginURL returns the address of the login page that leads back to u.
 func loginURL(u *url.URL) string {
-	if u.Path != profilePath && u.Path != editPath && u.Path != opsPath {
+	if !worthReturning(u.Path) {
 		return "/login"
 	}
 	return "/login?next=" + url.QueryEscape(u.Path)
+}
+
+// worthReturning reports whether a user who has signed in may want to see the page
+// at path next.
+func worthReturning(path string) bool {
+	switch path {
+	case profilePath, editPath, opsPath, minePath, writePath:
+		return true
+	default:
+		return strings.HasPrefix(path, readPath+"/") || strings.HasPrefix(path, writePath+"/")
+	}
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/html"
 
+	"github.com/ycvk/tinybook/examples/tinybook/internal/article"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/ranking"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/ui"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/web"
 )
@@ -47,10 +49,16 @@ func newHandler(t *testing.T, change ...func(*ui.Config)) http.Handler {
 			if uid == "away" {
 				return 0, false, errAway
 			}
+			if uid == "8" {
+				return 8, true, nil
+			}
 			return 7, err == nil, nil
 		},
 		Profile: func(context.Context, int64) (ui.Profile, error) { return hostile, nil },
 		Admin:   func(context.Context, int64) (bool, error) { return true, nil },
+
+		Articles: &shelf{},
+		Rank:     func(context.Context, int) (ranking.Places, error) { return ranking.Places{Items: hostileRank}, nil },
 	}
 	for _, f := range change {
 		f(&cfg)
@@ -58,7 +66,7 @@ func newHandler(t *testing.T, change ...func(*ui.Config)) http.Handler {
 	pages, err := ui.New(cfg)
 	require.NoError(t, err)
 	engine := gin.New()
-	engine.Use(web.Errors(nil), pages.ErrorPages())
+	engine.Use(web.Errors([]web.Mapper{article.MapError}), pages.ErrorPages())
 	pages.Register(engine)
 	return engine
 }
@@ -119,6 +127,13 @@ var everyPage = []struct {
 	{"login by e-mail", "/login?via=email&created=1", "", "登录", "Log in"},
 	{"profile", "/profile?saved=1", "uid=7", `<b>'"&`, `<b>'"&`},
 	{"edit", "/profile/edit", "uid=7", "编辑资料", "Edit profile"},
+	{"feed", "/read", "", "最新文章", "Newest articles"},
+	{"feed, signed in", "/read", "uid=7", "最新文章", "Newest articles"},
+	{"article", "/read/1", "", hostileTitle, hostileTitle},
+	{"article, signed in", "/read/1", "uid=8", hostileTitle, hostileTitle},
+	{"own articles", "/mine?withdrawn=1", "uid=7", "我的文章", "My articles"},
+	{"new article", "/write", "uid=7", "写文章", "Write an article"},
+	{"article of its author", "/write/1", "uid=7", "写文章", "Write an article"},
 	{"resume", "/profile", "tb_session=1", "正在恢复登录", "Signing you in again"},
 }
 
@@ -328,22 +343,27 @@ func attrOf(n *html.Node, name string) (string, bool) {
 }
 
 func TestNew(t *testing.T) {
-	user := func(*gin.Context) (int64, bool, error) { return 0, false, nil }
-	profile := func(context.Context, int64) (ui.Profile, error) { return ui.Profile{}, nil }
-	admin := func(context.Context, int64) (bool, error) { return false, nil }
-	for _, tc := range []struct {
-		name string
-		cfg  ui.Config
-	}{
-		{"no User", ui.Config{Profile: profile, Admin: admin}},
-		{"no Profile", ui.Config{User: user, Admin: admin}},
-		{"no Admin", ui.Config{User: user, Profile: profile}},
-		{"half a demo account", ui.Config{User: user, Profile: profile, Admin: admin, DemoEmail: "demo@tinybook.example"}},
+	for name, change := range map[string]func(*ui.Config){
+		"no User":             func(c *ui.Config) { c.User = nil },
+		"no Profile":          func(c *ui.Config) { c.Profile = nil },
+		"no Admin":            func(c *ui.Config) { c.Admin = nil },
+		"no Articles":         func(c *ui.Config) { c.Articles = nil },
+		"no Rank":             func(c *ui.Config) { c.Rank = nil },
+		"half a demo account": func(c *ui.Config) { c.DemoEmail = "demo@tinybook.example" },
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			if _, err := ui.New(tc.cfg); err == nil {
-				t.Error("New = nil error, want one")
+		t.Run(name, func(t *testing.T) {
+			cfg := ui.Config{
+				User:     func(*gin.Context) (int64, bool, error) { return 0, false, nil },
+				Profile:  func(context.Context, int64) (ui.Profile, error) { return ui.Profile{}, nil },
+				Admin:    func(context.Context, int64) (bool, error) { return false, nil },
+				Articles: &shelf{},
+				Rank:     func(context.Context, int) (ranking.Places, error) { return ranking.Places{}, nil },
 			}
+			_, err := ui.New(cfg)
+			require.NoError(t, err)
+			change(&cfg)
+			_, err = ui.New(cfg)
+			require.Error(t, err)
 		})
 	}
 }

@@ -3,7 +3,6 @@ import { post, remember, forget, refresh, text } from "./api.js";
 import { submits, counter, birthday } from "./form.js";
 import { tabs, codes, demo } from "./login.js";
 import { theme } from "./theme.js";
-import { ops } from "./ops.js";
 
 const find = (selector) => document.querySelector(selector);
 
@@ -49,4 +48,15 @@ if (find("form[data-sms]")) codes(find("form[data-sms]"));
 if (find("form[data-email]")) demo(find("form[data-email]"));
 if (find("[data-count]")) counter(find("[data-count]"));
 if (find("#birthday")) birthday(find("#birthday"));
-if (document.body.dataset.page === "ops") ops();
+for (const time of document.querySelectorAll("time[datetime*=T]")) {
+  time.textContent = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+}
+
+// What one page needs is loaded by that page alone.
+const needs = {
+  "[data-rank]": async (node) => (await import("./rank.js")).rank(node),
+  "[data-marks]": async (node) => (await import("./read.js")).read(node),
+  "[data-editor]": async (node) => (await import("./write.js")).write(node),
+  "[data-ops-failed]": async () => (await import("./ops.js")).ops(),
+};
+for (const [selector, start] of Object.entries(needs)) if (find(selector)) start(find(selector));
