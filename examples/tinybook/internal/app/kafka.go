@@ -86,18 +86,41 @@ func (m *meter) reader(name, topic, group string) func() interactive.Reader {
 		if err != nil {
 			return unmetered{raw, err}
 		}
-		return metered{r}
+		return metered{r, map[int][]kafka.Message{}}
 	}
 }
 
 // A metered reader is one of a consumer that commits what it is done with, and
-// nothing else.
-type metered struct{ *kafkax.Reader }
+// nothing else. A commit is about all messages of its partition up to it. One
+// goroutine reads.
+type metered struct {
+	*kafkax.Reader
+	fetched map[int][]kafka.Message // and not committed, by partition
+}
+
+// FetchMessage implements interactive.Reader.
+func (m metered) FetchMessage(ctx context.Context) (kafka.Message, error) {
+	message, err := m.Reader.FetchMessage(ctx)
+	if err != nil {
+		return message, err
+	}
+	waiting := m.fetched[message.Partition]
+	if n := len(waiting); n > 0 && waiting[n-1].Offset >= message.Offset {
+		waiting = nil // somebody else had the partition meanwhile
+	}
+	m.fetched[message.Partition] = append(waiting, message)
+	return message, nil
+}
 
 // CommitMessages implements interactive.Reader.
 func (m metered) CommitMessages(ctx context.Context, messages ...kafka.Message) error {
-	for _, message := range messages {
-		m.Done(message, nil)
+	for _, last := range messages {
+		waiting := m.fetched[last.Partition]
+		n := 0
+		for ; n < len(waiting) && waiting[n].Offset <= last.Offset; n++ {
+			m.Done(waiting[n], nil)
+		}
+		m.fetched[last.Partition] = waiting[n:]
 	}
 	return m.Reader.CommitMessages(ctx, messages...)
 }
