@@ -38,6 +38,7 @@ var recipes = []recipe{
 	{"faketime", realserver.FindFaketime, debian("faketime")},
 	{"chromium", realserver.FindChromium, debian("chromium", "fonts-wqy-zenhei")},
 	{"prometheus", realserver.InPath("prometheus"), debian("prometheus")}, // promtool comes with it
+	{"wrk", realserver.InPath("wrk"), debian("wrk")},
 	{"grafana-schema", realserver.FindGrafanaSchema, grafanaSchema},
 	{"axe-core", realserver.InCache(realserver.AxePath()...), axe},
 }
