@@ -16,6 +16,8 @@ type log struct {
 	runs map[task]run
 	path string
 	file *os.File
+	// dropped is set if there was a log with another key.
+	dropped bool
 }
 
 // header is the first line of the file.
@@ -45,6 +47,7 @@ func (l *log) read(text []byte) {
 	first, rest, _ := bytes.Cut(text, []byte("\n"))
 	var h header
 	if json.Unmarshal(first, &h) != nil || h.Key != l.Key {
+		l.dropped = true
 		return
 	}
 	l.header = h

@@ -42,6 +42,7 @@ func TestWhatWasMeasuredOutlivesAKill(t *testing.T) {
 	want := map[task]run{aRun(0).task: aRun(0), aRun(1).task: aRun(1)}
 	l = mustOpen(t, path, "one")
 	require.Equal(t, want, l.runs)
+	require.False(t, l.dropped)
 	require.Equal(t, "Redis 7", l.Versions)
 	require.NoError(t, l.Add(aRun(2)))
 
@@ -56,7 +57,9 @@ func TestWhatWasMeasuredOutlivesAKill(t *testing.T) {
 func TestRunsOfAnotherProgramAreNotMixedIn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "load.jsonl")
 	require.NoError(t, mustOpen(t, path, "one").Add(aRun(0)))
-	require.Empty(t, mustOpen(t, path, "two").runs)
+	other := mustOpen(t, path, "two")
+	require.Empty(t, other.runs)
+	require.True(t, other.dropped)
 	require.Empty(t, mustOpen(t, path, "one").runs, "the other one has begun a new file")
 
 	require.NoError(t, os.WriteFile(path, []byte("no log at all"), 0o600))

@@ -33,7 +33,7 @@ func command(ctx context.Context, args []string) error {
 	within := fmt.Errorf("%v were not enough; what was measured is kept: run it again to go on", o.within)
 	ctx, cancel := context.WithTimeoutCause(ctx, o.within, within)
 	defer cancel()
-	return onStage(func(t testing.TB) error { return measure(ctx, t, o) })
+	return onStage(ctx, func(t testing.TB) error { return measure(ctx, t, o) })
 }
 
 // measure makes all runs that are missing, and shows the table of all.
@@ -55,6 +55,9 @@ func measure(ctx context.Context, t testing.TB, o options) error {
 		return err
 	}
 	defer log.Close()
+	if log.dropped {
+		fmt.Println("The program or the flags have changed: what was measured before is not used.")
+	}
 	b := &bench{options: o, wrk: wrk, program: program, log: log}
 	if err := b.all(ctx, t); err != nil {
 		return fmt.Errorf("%d of %d runs are in %s: %w", len(log.runs), len(plan(o)), o.state, err)

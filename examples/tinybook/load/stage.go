@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -14,15 +15,17 @@ import (
 // another one is a mistake that panics.
 type stage struct {
 	testing.TB
-	errs     []error
-	cleanups []func()
+	errs        []error
+	cleanups    []func()
+	interrupted bool
 }
 
 // onStage calls f in a goroutine of its own, which what f starts may end, then
 // what was to be cleaned up, the last first. It returns the errors of both.
-func onStage(f func(t testing.TB) error) error {
+func onStage(ctx context.Context, f func(t testing.TB) error) error {
 	s := &stage{}
 	s.do(func() { s.add(f(s)) })
+	s.interrupted = ctx.Err() != nil
 	for _, cleanup := range slices.Backward(s.cleanups) {
 		s.do(cleanup)
 	}
@@ -47,8 +50,9 @@ func (s *stage) add(err error) {
 // Helper implements testing.TB.
 func (s *stage) Helper() {}
 
-// Failed implements testing.TB.
-func (s *stage) Failed() bool { return len(s.errs) > 0 }
+// Failed implements testing.TB. Where it says so, servers tell what they printed,
+// which is of no use to somebody who interrupted them.
+func (s *stage) Failed() bool { return len(s.errs) > 0 && !s.interrupted }
 
 // Errorf implements testing.TB.
 func (s *stage) Errorf(format string, args ...any) { s.add(fmt.Errorf(format, args...)) }
@@ -62,8 +66,7 @@ func (s *stage) Fatalf(format string, args ...any) {
 // Skip implements testing.TB. What a test can go without this can't.
 func (s *stage) Skip(args ...any) { s.Fatalf("%s", fmt.Sprint(args...)) }
 
-// Logf implements testing.TB. What is told of a server that failed goes with
-// the errors, unless it was somebody who ended everything.
+// Logf implements testing.TB.
 func (s *stage) Logf(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, format+"\n", args...)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -24,7 +25,7 @@ func TestAStageCleansUpWhateverHappened(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			var order []string
 			var dir string
-			err := onStage(func(s testing.TB) error {
+			err := onStage(t.Context(), func(s testing.TB) error {
 				s.Cleanup(func() { order = append(order, "first") })
 				dir = s.TempDir()
 				s.Cleanup(func() {
@@ -48,7 +49,7 @@ func TestAStageCleansUpWhateverHappened(t *testing.T) {
 func TestAStageTellsWhatWentWrongInCleanups(t *testing.T) {
 	broken := errors.New("broken")
 	reached := false
-	err := onStage(func(s testing.TB) error {
+	err := onStage(t.Context(), func(s testing.TB) error {
 		s.Cleanup(func() { reached = true })
 		s.Cleanup(func() { s.Fatalf("still runs") })
 		return broken
@@ -56,4 +57,14 @@ func TestAStageTellsWhatWentWrongInCleanups(t *testing.T) {
 	require.ErrorIs(t, err, broken)
 	require.ErrorContains(t, err, "still runs")
 	require.True(t, reached)
+}
+
+func TestWhoInterruptsIsSparedWhatServersPrinted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	err := onStage(ctx, func(s testing.TB) error {
+		s.Cleanup(func() { require.False(t, s.Failed()) })
+		cancel()
+		return ctx.Err()
+	})
+	require.ErrorIs(t, err, context.Canceled)
 }

@@ -76,8 +76,10 @@ func load(ctx context.Context, wrk, url string, conns int, length time.Duration)
 		"--timeout", answerWithin.String(), "-s", script.Name(), url)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		return report{}, fmt.Errorf("wrk: %w: %s%s", errors.Join(err, context.Cause(ctx)), stdout.Bytes(), stderr.Bytes())
+	if err := cmd.Run(); ctx.Err() != nil {
+		return report{}, context.Cause(ctx)
+	} else if err != nil {
+		return report{}, fmt.Errorf("wrk: %w: %s%s", err, stdout.Bytes(), stderr.Bytes())
 	}
 	r, err := parseReport(stdout.Bytes())
 	if length > answerWithin {
