@@ -49,6 +49,22 @@ func operations(p *tab) {
 	p.wantConsole()
 }
 
+// kafkaFigures reads an article and sees it go through Kafka, which is well.
+func kafkaFigures(p *tab) {
+	p.operator()
+	p.wait("document.querySelectorAll('tr[data-group]').length === 2 && document.querySelectorAll('tr[data-lag=ok]').length === 2")
+	p.wait("!document.querySelector('[data-ops-lag-none]').checkVisibility()")
+	p.text("tr[data-writer=reads] td", "0")
+	people := newClient(p.T, p.base)
+	people.signUp()
+	people.read(people.publish("Seen by Kafka").ID)
+	p.text("tr[data-writer=reads] td", "1")
+	p.text("tr[data-reader=reads] td", "1 / 1")
+	p.text("tr[data-group=group-article-read] td", "Well")
+	p.audit()
+	p.wantConsole()
+}
+
 // letters makes messages that nobody takes into dead letters, and tries them
 // again, all without a mouse.
 func letters(p *tab) {

@@ -26,7 +26,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("choices", func(t *testing.T) { choices(newTab(browser, t, base)) })
 	t.Run("accessible", func(t *testing.T) { accessible(newTab(browser, t, base)) })
 	for name, scene := range map[string]func(*tab){
-		"operations": operations, "letters": letters, "away": away, "stranger": stranger,
+		"operations": operations, "kafka": kafkaFigures, "letters": letters, "away": away, "stranger": stranger,
 	} {
 		t.Run(name, func(t *testing.T) {
 			site := apptest.Start(t, func(cfg *config.Config) {

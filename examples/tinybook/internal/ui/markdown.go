@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"html/template"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/yuin/goldmark"
@@ -37,6 +39,10 @@ func renderMarkdown(content string) (template.HTML, error) {
 	return template.HTML(out.String()), nil //nolint:gosec // made by goldmark, which lets no HTML of users through
 }
 
+// stray is a mark that has lost the beginning of its line, as in an abstract, which
+// is on one line.
+var stray = regexp.MustCompile("^(#{1,6}|>|\\|[-:|]*|```\\w*…?)$")
+
 // plain returns the text of content without its marks, for lists.
 func plain(content string) string {
 	source := []byte(content)
@@ -48,7 +54,7 @@ func plain(content string) string {
 		}
 		return ast.WalkContinue, nil
 	})
-	return strings.Join(strings.Fields(strings.Join(words, "")), " ")
+	return strings.Join(slices.DeleteFunc(strings.Fields(strings.Join(words, "")), stray.MatchString), " ")
 }
 
 // leaf returns the text of n itself, without that of its children.
@@ -57,7 +63,7 @@ func leaf(n ast.Node, source []byte) []byte {
 	case *ast.Text:
 		value := n.Segment.Value(source)
 		if n.SoftLineBreak() || n.HardLineBreak() {
-			return append(value[:len(value):len(value)], ' ')
+			return append(slices.Clip(value), ' ')
 		}
 		return value
 	case *ast.String:

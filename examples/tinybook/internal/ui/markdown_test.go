@@ -44,6 +44,8 @@ func TestPlain(t *testing.T) {
 		"```\ncode\n```\nafter":       "code after",
 		"https://x.example/a":         "https://x.example/a",
 		"a\nb":                        "a b",
+		"a > b ## c ```go d | e |--|": "a b c d e",
+		"# a - b":                     "a - b",
 		"<script>alert(1)</script> a": "",
 		"好**看**的":                     "好看的",
 	} {

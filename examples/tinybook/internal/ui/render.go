@@ -22,6 +22,9 @@ var templateFiles embed.FS
 // pageNames are the templates that fill the layout.
 var pageNames = []string{"landing", "signup", "login", "profile", "edit", "resume", "ops", "error", "feed", "article", "mine", "write"}
 
+// sheets are the style sheets of pages that have one besides the common one.
+var sheets = map[string]string{"ops": "ops", "feed": "articles", "article": "articles", "mine": "articles", "write": "articles"}
+
 // A view is the data of one page. Title is the key of a text, which Heading, if it
 // is there, takes the place of. Data is more that this page needs.
 type view struct {
@@ -32,7 +35,8 @@ type view struct {
 	OtherURL         string
 	Theme            string
 	Static           string
-	Status           int // of an error; 0 without one
+	Sheet            string // the style sheet that this page has besides the common one
+	Status           int    // of an error; 0 without one
 	SignedIn         bool
 	Admin            bool
 	ByEmail          bool
@@ -148,6 +152,7 @@ func (u *UI) write(c *gin.Context, status int, v view) error {
 	v.OtherLang = other(v.Lang)
 	v.OtherURL = withQuery(c.Request.URL, "lang", v.OtherLang)
 	v.Static = u.static.base
+	v.Sheet = sheets[v.Name]
 	if theme, err := c.Cookie("theme"); err == nil && (theme == "light" || theme == "dark") {
 		v.Theme = theme
 	}

@@ -1,7 +1,6 @@
 // Starts what the page at hand needs.
 import { post, remember, forget, refresh, text } from "./api.js";
 import { submits, counter, birthday } from "./form.js";
-import { tabs, codes, demo } from "./login.js";
 import { theme } from "./theme.js";
 
 const find = (selector) => document.querySelector(selector);
@@ -43,9 +42,6 @@ if (document.body.dataset.page === "resume") resume();
 if ("signedIn" in document.body.dataset) remember();
 if (find("[data-logout]")) logout(find("[data-logout]"));
 document.querySelectorAll("form[data-api]").forEach(submits);
-if (find("[role=tablist]")) tabs(find("[role=tablist]"));
-if (find("form[data-sms]")) codes(find("form[data-sms]"));
-if (find("form[data-email]")) demo(find("form[data-email]"));
 if (find("[data-count]")) counter(find("[data-count]"));
 if (find("#birthday")) birthday(find("#birthday"));
 for (const time of document.querySelectorAll("time[datetime*=T]")) {
@@ -54,6 +50,7 @@ for (const time of document.querySelectorAll("time[datetime*=T]")) {
 
 // What one page needs is loaded by that page alone.
 const needs = {
+  "[role=tablist]": async (node) => (await import("./login.js")).login(node),
   "[data-rank]": async (node) => (await import("./rank.js")).rank(node),
   "[data-marks]": async (node) => (await import("./read.js")).read(node),
   "[data-editor]": async (node) => (await import("./write.js")).write(node),

@@ -4,7 +4,7 @@ import { busy, clear, isBusy, problem, show } from "./form.js";
 
 // tabs makes the links of a tab list switch panels in place, as the pattern
 // for tabs asks: one stop for the Tab key, arrows to move.
-export function tabs(list) {
+function tabs(list) {
   const all = [...list.querySelectorAll("[role=tab]")];
   const select = (tab) => {
     for (const other of all) {
@@ -35,7 +35,7 @@ export function tabs(list) {
 const pause = 60; // Seconds between two codes, unless the server says more.
 
 // codes makes the button send a code and count down to the next.
-export function codes(form) {
+function codes(form) {
   const button = form.querySelector("[data-send]");
   const said = form.querySelector("[data-said]");
   const inbox = form.querySelector("[data-dev]");
@@ -108,7 +108,7 @@ async function peek(inbox, form, phone) {
 }
 
 // demo fills in the demo account.
-export function demo(form) {
+function demo(form) {
   const button = form.querySelector("[data-demo-fill]");
   if (!button) return;
   button.hidden = false;
@@ -117,4 +117,10 @@ export function demo(form) {
     form.elements.password.value = button.dataset.password;
     form.querySelector("button[type=submit]").focus();
   });
+}
+
+export function login(list) {
+  tabs(list);
+  codes(document.querySelector("form[data-sms]"));
+  demo(document.querySelector("form[data-email]"));
 }

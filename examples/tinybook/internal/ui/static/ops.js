@@ -133,6 +133,43 @@ function showDead(row, job) {
   cells(row, [new Date(job.at).toLocaleString(document.documentElement.lang), String(job.attempts), job.cause]);
 }
 
+// lagText returns what people call how a group keeps up.
+function lagText(status) {
+  switch (status) {
+    case "ok": return text("lagok");
+    case "warning": return text("lagwarning");
+    case "stalled": return text("lagstalled");
+    case "stopped": return text("lagstopped");
+    case "rewound": return text("lagrewound");
+    case "truncated": return text("lagtruncated");
+    default: return text("lagunknown");
+  }
+}
+
+function showGroup(row, g) {
+  row.dataset.group = g.group;
+  row.dataset.lag = g.status;
+  cells(row, [g.group, lagText(g.status), String(g.messages), g.seconds.toFixed(1), g.members < 0 ? "–" : String(g.members)]);
+}
+
+function showWriter(row, w) {
+  row.dataset.writer = w.name;
+  cells(row, [w.name, String(w.delivered), `${w.failed} / ${w.rejected}`, String(w.inFlight), String(w.retries)]);
+}
+
+function showReader(row, r) {
+  row.dataset.reader = r.name;
+  cells(row, [r.name, `${r.messages} / ${r.processed}`, String(r.uncommitted), String(r.errors), String(r.rebalances)]);
+}
+
+function showKafka(kafka) {
+  rows(find("[data-ops-groups]"), kafka.groups, "tr", showGroup);
+  rows(find("[data-ops-writers]"), kafka.writers, "tr", showWriter);
+  rows(find("[data-ops-readers]"), kafka.readers, "tr", showReader);
+  find("[data-ops-lag-none]").hidden = kafka.lagAt !== null;
+  find("[data-ops-lag-failed]").hidden = !kafka.lagFailed;
+}
+
 // shown is the state that the page shows. Until all changes that are pending for
 // a provider are made, its switch says what was chosen last.
 let shown;
@@ -146,6 +183,7 @@ function show(state) {
   }
   rows(find("[data-ops-limits]"), state.limits, "li", showLimit);
   rows(find("[data-ops-providers]"), state.providers, "tr", showProvider);
+  showKafka(state.kafka);
   rows(find("[data-ops-dead]"), state.dead, "tr", showDead);
   find("[data-ops-none]").hidden = state.dead.length > 0;
   find("[data-ops-some]").hidden = find("[data-ops-redrive]").hidden = state.dead.length === 0;

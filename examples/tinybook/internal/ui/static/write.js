@@ -113,11 +113,12 @@ export function write(form) {
     queue(save);
   }
 
+  if (id) say("saved", text("kept"));
   form.addEventListener("input", () => {
     if (theirs) return;
     clearTimeout(timer);
     if (!changed()) {
-      say("saved", "");
+      say("saved", text("kept"));
       return;
     }
     say("dirty", text("unsaved"));
