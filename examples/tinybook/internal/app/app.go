@@ -16,6 +16,7 @@ import (
 
 	"github.com/ycvk/tinybook/cachex"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/article"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/bench"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/code"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/config"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/interactive"
@@ -51,7 +52,8 @@ type parts struct {
 	interactions interactions
 	visit        func(id int64) // hears of every reader of an article
 	newBoard     func() (*topn.Board[int64], error)
-	rankings     []*ranking.Ranking // of all nodes
+	rankings     []*ranking.Ranking                      // of all nodes
+	bench        func(r *ranking.Ranking) *bench.Handler // nil: no such routes
 
 	kafka      func() (ops.Kafka, error) // what its clients do
 	collectors []prometheus.Collector    // that no node shows yet
@@ -92,6 +94,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, provider sms
 	if err := p.openRanking(rdb, meter); err != nil {
 		return p, err
 	}
+	p.openBench(db, rdb)
 	// On the file of the embedded Redis, when it has one, before the answer.
 	p.sessions = session.NewSyncedStore(session.NewRedisStore(rdb), rdb.Sync)
 	if p.keys, err = p.loadKeys(); err != nil {
@@ -309,6 +312,9 @@ func newSite(p *parts, dev bool) (*site, error) {
 	ops.NewHandler(p.desk, sessions, p.admin(users)).Register(engine)
 	if dev {
 		engine.GET("/dev/sms", sms.Handler(p.outbox))
+	}
+	if p.bench != nil {
+		p.bench(rank).Register(engine)
 	}
 	return &site{engine: engine, sessions: manager, ranking: rank, streams: streams, registry: registry}, nil
 }

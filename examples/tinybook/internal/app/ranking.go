@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/ycvk/tinybook/examples/tinybook/internal/article"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/bench"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/interactive"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/platform"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/ranking"
@@ -34,6 +35,14 @@ func (p *parts) newRanking() (*ranking.Ranking, error) {
 	r := ranking.New(board, p.articles, p.log)
 	p.rankings = append(p.rankings, r)
 	return r, nil
+}
+
+// openBench lets every node show the ranking from where it is and from elsewhere,
+// if that is wanted.
+func (p *parts) openBench(db *platform.DB, rdb *platform.Redis) {
+	if p.cfg.Bench.Enabled {
+		p.bench = func(r *ranking.Ranking) *bench.Handler { return bench.NewHandler(r, rdb, p.articles, db) }
+	}
 }
 
 // forgetting are articles that are out of the rankings of this process when they

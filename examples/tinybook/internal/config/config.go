@@ -36,6 +36,7 @@ type Config struct {
 	SMS     SMS     `yaml:"sms"`
 	User    User    `yaml:"user"`
 	Log     Log     `yaml:"log"`
+	Bench   Bench   `yaml:"bench"`
 }
 
 // HTTP is about the listener of the site and the API.
@@ -123,6 +124,11 @@ type User struct {
 type Log struct {
 	Level  string `yaml:"level"`
 	Format string `yaml:"format"`
+}
+
+// Bench is about routes for measurements.
+type Bench struct {
+	Enabled bool `yaml:"enabled"`
 }
 
 // Default returns the defaults of a mode. Any other mode has the defaults of

@@ -68,6 +68,7 @@ func settings(c *Config) []setting {
 		{"user.bcrypt_cost", &c.User.BcryptCost, "cost of a password's hash, 4 to 31", false},
 		{"log.level", &c.Log.Level, "debug, info, warn or error", false},
 		{"log.format", &c.Log.Format, "text or json", false},
+		{"bench.enabled", &c.Bench.Enabled, "show the ranking from memory, Redis and the database under /bench, for measurements: anybody can make the database work hard", false},
 	}
 }
 

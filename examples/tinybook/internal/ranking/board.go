@@ -16,7 +16,10 @@ import (
 )
 
 const (
-	boardKey = "article-likes"
+	boardKey    = "article-likes"
+	boardPrefix = "tinybook"
+	// redisKey is where topn keeps the members of the board.
+	redisKey = boardPrefix + ":{" + boardKey + "}:board"
 	// boardTick is how often a node asks Redis whether the board has changed, with
 	// one GET.
 	boardTick = 200 * time.Millisecond
@@ -45,7 +48,7 @@ func NewBoard(rdb redis.UniversalClient, articles article.Ranking, log *slog.Log
 	}
 	board, err := topn.New(rdb, boardKey, newerFirst{}, source,
 		topn.WithN(kept), topn.WithRetain(retained), topn.WithTick(boardTick),
-		topn.WithPrefix("tinybook"), topn.WithOnError(quietly(log)))
+		topn.WithPrefix(boardPrefix), topn.WithOnError(quietly(log)))
 	if err != nil {
 		return nil, fmt.Errorf("ranking: %w", err)
 	}
