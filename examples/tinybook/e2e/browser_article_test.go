@@ -314,7 +314,7 @@ func articlesLook(p, _ *tab) {
 	p.everyLook(fmt.Sprint("/read/", article), "article")
 	p.everyLook("/mine", "mine")
 	p.everyLook("/write/"+own, "write")
-	p.lightweight("/read", fmt.Sprint("/read/", article), "/write/"+own)
+	p.lightweight("/", "/read", "/mine", fmt.Sprint("/read/", article), "/write/"+own)
 	p.wantConsole()
 }
 

@@ -18,7 +18,7 @@ var textsEN = map[string]string{
 
 	"landing.title":        "A small place to write",
 	"landing.heading":      "A small place to write",
-	"landing.lead":         "Log in with your phone or your e-mail. Leave your name, your birthday and a few words about yourself. The rest can wait.",
+	"landing.lead":         "Log in with your phone or your e-mail, write a few lines, publish them, and see who likes them. Drafts are kept while you write: take your time.",
 	"landing.signup":       "Create an account",
 	"landing.login":        "Log in",
 	"landing.points":       "What it does",

@@ -19,7 +19,7 @@ var textsZH = map[string]string{
 
 	"landing.title":        "一个写小字的地方",
 	"landing.heading":      "一个写小字的地方",
-	"landing.lead":         "用手机号或邮箱登录，留下你的名字、生日和几句关于自己的话。别的，慢慢写。",
+	"landing.lead":         "用手机号或邮箱登录，写几行小字，发表出来，看看谁会喜欢。草稿一边写一边存，不着急。",
 	"landing.signup":       "注册账号",
 	"landing.login":        "登录",
 	"landing.points":       "特点",
