@@ -59,6 +59,7 @@ type Places struct {
 	// Stale is set while one of them can't be asked.
 	Stale bool `json:"stale"`
 
+	text     []byte        // Items in JSON
 	sum      uint64        // of all items of the ranking
 	replaced chan struct{} // closed when there is another ranking
 }
@@ -76,6 +77,7 @@ type Ranking struct {
 // joined are places with titles.
 type joined struct {
 	items    []Item
+	encoded  encoded
 	from     []topn.Item[int64]
 	at       atomic.Int64 // when this was last read, in nanoseconds of Unix time
 	sum      uint64
@@ -108,6 +110,7 @@ func (r *Ranking) show(now *joined, n int) Places {
 	n = min(max(n, 0), len(now.items), MaxPlaces)
 	return Places{
 		Items:    now.items[:n:n],
+		text:     now.encoded.first(n),
 		AsOf:     earlier(board.At, read).UTC(),
 		Stale:    board.Stale || time.Since(read) > staleAfter,
 		sum:      now.sum,
@@ -142,7 +145,9 @@ func (r *Ranking) Refresh(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("ranking: refresh: %w", err)
 	}
-	r.replace(items, board.Items, began)
+	if err := r.replace(items, board.Items, began); err != nil {
+		return fmt.Errorf("ranking: refresh: %w", err)
+	}
 	return nil
 }
 
@@ -170,18 +175,23 @@ func (r *Ranking) join(ctx context.Context, places []topn.Item[int64]) ([]Item, 
 
 // replace shows items, which were read after the time at. Where they are what is
 // shown already nobody is told. It needs the token.
-func (r *Ranking) replace(items []Item, from []topn.Item[int64], at time.Time) {
+func (r *Ranking) replace(items []Item, from []topn.Item[int64], at time.Time) error {
 	before := r.places.Load()
 	if before != nil && slices.Equal(before.items, items) && slices.Equal(before.from, from) {
 		before.at.Store(at.UnixNano())
-		return
+		return nil
 	}
-	now := &joined{items: items, from: from, sum: sum(items), replaced: make(chan struct{})}
+	encoded, err := encode(items)
+	if err != nil {
+		return err
+	}
+	now := &joined{items: items, encoded: encoded, from: from, sum: sum(items), replaced: make(chan struct{})}
 	now.at.Store(at.UnixNano())
 	r.places.Store(now)
 	if before != nil {
 		close(before.replaced)
 	}
+	return nil
 }
 
 // Run keeps the places up to date until ctx is done, and then returns nil: it

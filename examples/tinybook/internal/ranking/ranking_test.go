@@ -2,6 +2,7 @@ package ranking_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"math/rand/v2"
@@ -260,5 +261,22 @@ func TestPoisonIsSkipped(t *testing.T) {
 		require.Equal(t, 5, strings.Count(log.String(), "is skipped"))
 		require.NotContains(t, log.String(), "secret")
 		require.True(t, p.closed)
+	})
+}
+
+// What is sent is what encoding/json would send.
+func TestPlacesInJSON(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := &shelf{}
+		for id, title := range []string{"plain", `"quoted" \ and <b>`, "中文\u2028", "\x00\xff"} {
+			db.set(int64(id+1), func(r *row) { r.title, r.likes = title, int64(id+1) })
+		}
+		node := newNode(t, redistest.New(t), db)
+		for n := range 6 {
+			p := top(t, node, n)
+			want, err := json.Marshal(p)
+			require.NoError(t, err)
+			require.Equal(t, string(want), string(p.JSON()))
+		}
 	})
 }

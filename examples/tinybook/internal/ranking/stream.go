@@ -1,7 +1,6 @@
 package ranking
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -119,12 +118,8 @@ func (s *subscriber) send(p Places) error {
 	if s.sent && p.Stale == s.last.Stale && slices.Equal(p.Items, s.last.Items) {
 		return nil
 	}
-	text, err := json.Marshal(p)
-	if err != nil {
-		return err
-	}
 	s.sent, s.last = true, p
-	return s.write(fmt.Sprintf("event: rank\nid: %x\ndata: %s\n\n", p.sum, text))
+	return s.write(fmt.Sprintf("event: rank\nid: %x\ndata: %s\n\n", p.sum, p.JSON()))
 }
 
 func (s *subscriber) beat() error { return s.write(": alive\n\n") }
