@@ -100,7 +100,7 @@ func (b *bench) run(ctx context.Context, s *site, task task) error {
 		if r.Others > b.quiet {
 			continue
 		}
-		fmt.Println(r)
+		b.say(r)
 		return b.log.Add(r)
 	}
 	return fmt.Errorf("%w: others used more than %.0f%% of it in %d runs in a row", errBusy, 100*b.quiet, disturbances)

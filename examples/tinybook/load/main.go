@@ -9,6 +9,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -18,18 +19,19 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := command(ctx, os.Args[1:])
+	err := command(ctx, os.Args[1:], os.Stdout)
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "load:", err)
 		os.Exit(1)
 	}
 }
 
-func command(ctx context.Context, args []string) error {
+func command(ctx context.Context, args []string, out io.Writer) error {
 	o, err := parseOptions(args)
 	if err != nil {
 		return err
 	}
+	o.out = out
 	within := fmt.Errorf("%v were not enough; what was measured is kept: run it again to go on", o.within)
 	ctx, cancel := context.WithTimeoutCause(ctx, o.within, within)
 	defer cancel()
@@ -56,7 +58,7 @@ func measure(ctx context.Context, t testing.TB, o options) error {
 	}
 	defer log.Close()
 	if log.dropped {
-		fmt.Println("The program or the flags have changed: what was measured before is not used.")
+		o.say("The program or the flags have changed: what was measured before is not used.")
 	}
 	b := &bench{options: o, wrk: wrk, program: program, log: log}
 	if err := b.all(ctx, t); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -24,6 +25,7 @@ type options struct {
 	within   time.Duration // for everything
 	state    string        // file with what was measured so far
 	keep     bool          // write the table to where it is committed
+	out      io.Writer     // for runs and the table
 }
 
 const usage = `Usage: load [flags]
@@ -57,6 +59,9 @@ func parseOptions(args []string) (options, error) {
 		numbers("articles", *articles, &o.articles), numbers("c", *conns, &o.conns),
 		o.findState(), o.validate(), nothingElse(set.Args()))
 }
+
+// say tells whoever is there how far it is.
+func (o *options) say(line any) { _, _ = fmt.Fprintln(o.out, line) }
 
 // numbers parses numbers with commas.
 func numbers(name, text string, into *[]int) error {

@@ -25,7 +25,7 @@ func (o options) show(ctx context.Context, l *log) error {
 	}
 	text.WriteString("\n")
 	text.Write(table.Bytes())
-	fmt.Print(text.String())
+	o.say(strings.TrimSuffix(text.String(), "\n"))
 	if !o.keep {
 		return nil
 	}

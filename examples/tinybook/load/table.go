@@ -138,14 +138,14 @@ func writeFloors(w io.Writer, all []group) error {
 			times = append(times, g.times(f.target))
 		}
 		least, most := bounds(times)
-		fmt.Fprintf(&text, "local / %s: %.2f to %.2f, to reach %.2f: %s\n", strings.TrimPrefix(f.target, "/bench/rank/"),
+		fmt.Fprintf(&text, "local / %s: %.3f to %.3f, to reach %.2f: %s\n", strings.TrimPrefix(f.target, "/bench/rank/"),
 			least, most, f.least, verdict(least >= f.least))
 	}
 	failed := int64(0)
 	for _, g := range all {
-		failed += g.cells[local].errors
+		failed += g.cells[local].errors + g.cells[fromRedis].errors
 	}
-	fmt.Fprintf(&text, "errors of local: %d, to reach 0: %s\n", failed, verdict(failed == 0))
+	fmt.Fprintf(&text, "errors of local and redis: %d, to reach 0: %s\n", failed, verdict(failed == 0))
 	_, err := io.WriteString(w, text.String())
 	return err
 }

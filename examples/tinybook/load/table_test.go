@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"maps"
 	"os"
 	"strings"
@@ -72,10 +73,12 @@ func TestFloorsAreSaidToBeReachedOnlyWhenTheyAre(t *testing.T) {
 		})
 	}
 	o, runs := madeUp(reached)
-	r := runs[task{1000, 20, 1, local}]
-	r.Timeout = 1
-	runs[r.task] = r
-	requireFloors(t, o, runs, "errors of local: 1")
+	for i, target := range []string{local, fromRedis} {
+		r := runs[task{1000, 20, 1, target}]
+		r.Timeout = 1
+		runs[r.task] = r
+		requireFloors(t, o, runs, fmt.Sprintf("errors of local and redis: %d", i+1))
+	}
 }
 
 func requireFloors(t *testing.T, o options, runs map[task]run, not string) {
