@@ -22,8 +22,17 @@ var templateFiles embed.FS
 // pageNames are the templates that fill the layout.
 var pageNames = []string{"landing", "signup", "login", "profile", "edit", "resume", "ops", "error", "feed", "article", "mine", "write"}
 
-// sheets are the style sheets of pages that have one besides the common one.
-var sheets = map[string]string{"ops": "ops", "feed": "articles", "article": "articles", "mine": "articles", "write": "articles"}
+// An extra is what a page has besides the common style sheet and script.
+type extra struct{ Sheet, Script string }
+
+var extras = map[string]extra{
+	"login":   {Script: "login"},
+	"ops":     {Sheet: "ops", Script: "ops"},
+	"feed":    {Sheet: "articles", Script: "rank"},
+	"article": {Sheet: "articles", Script: "read"},
+	"mine":    {Sheet: "articles"},
+	"write":   {Sheet: "articles", Script: "write"},
+}
 
 // A view is the data of one page. Title is the key of a text, which Heading, if it
 // is there, takes the place of. Data is more that this page needs.
@@ -35,8 +44,8 @@ type view struct {
 	OtherURL         string
 	Theme            string
 	Static           string
-	Sheet            string // the style sheet that this page has besides the common one
-	Status           int    // of an error; 0 without one
+	Extra            extra
+	Status           int // of an error; 0 without one
 	SignedIn         bool
 	Admin            bool
 	ByEmail          bool
@@ -152,7 +161,7 @@ func (u *UI) write(c *gin.Context, status int, v view) error {
 	v.OtherLang = other(v.Lang)
 	v.OtherURL = withQuery(c.Request.URL, "lang", v.OtherLang)
 	v.Static = u.static.base
-	v.Sheet = sheets[v.Name]
+	v.Extra = extras[v.Name]
 	if theme, err := c.Cookie("theme"); err == nil && (theme == "light" || theme == "dark") {
 		v.Theme = theme
 	}

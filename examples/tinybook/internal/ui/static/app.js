@@ -47,13 +47,3 @@ if (find("#birthday")) birthday(find("#birthday"));
 for (const time of document.querySelectorAll("time[datetime*=T]")) {
   time.textContent = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
 }
-
-// What one page needs is loaded by that page alone.
-const needs = {
-  "[role=tablist]": async (node) => (await import("./login.js")).login(node),
-  "[data-rank]": async (node) => (await import("./rank.js")).rank(node),
-  "[data-marks]": async (node) => (await import("./read.js")).read(node),
-  "[data-editor]": async (node) => (await import("./write.js")).write(node),
-  "[data-ops-failed]": async () => (await import("./ops.js")).ops(),
-};
-for (const [selector, start] of Object.entries(needs)) if (find(selector)) start(find(selector));

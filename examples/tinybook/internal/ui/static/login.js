@@ -119,8 +119,6 @@ function demo(form) {
   });
 }
 
-export function login(list) {
-  tabs(list);
-  codes(document.querySelector("form[data-sms]"));
-  demo(document.querySelector("form[data-email]"));
-}
+tabs(document.querySelector("[role=tablist]"));
+codes(document.querySelector("form[data-sms]"));
+demo(document.querySelector("form[data-email]"));

@@ -204,7 +204,7 @@ async function look() {
   return answer;
 }
 
-export async function ops() {
+async function ops() {
   find("[data-ops-threshold]").addEventListener("submit", (event) => {
     event.preventDefault();
     setThreshold(find("#threshold"));
@@ -221,3 +221,5 @@ export async function ops() {
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
+
+ops();

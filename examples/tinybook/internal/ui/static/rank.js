@@ -6,7 +6,7 @@ const places = 10;
 const often = 3000; // between two questions without a stream
 const later = 15000; // until a stream that was refused is tried again
 
-export function rank(section) {
+function rank(section) {
   const list = section.querySelector("ol");
   const fresh = section.querySelector("template").content.firstElementChild;
   let stream = null;
@@ -75,3 +75,5 @@ export function rank(section) {
   addEventListener("pageshow", (event) => event.persisted && turn());
   turn();
 }
+
+rank(document.querySelector("[data-rank]"));

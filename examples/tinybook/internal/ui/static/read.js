@@ -66,8 +66,10 @@ async function watch(id) {
   }
 }
 
-export function read(box) {
+function read(box) {
   const id = Number(box.dataset.marks);
   for (const button of box.querySelectorAll("[data-mark]")) toggle(button, id);
   watch(id);
 }
+
+read(document.querySelector("[data-marks]"));

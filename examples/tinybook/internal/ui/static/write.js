@@ -6,14 +6,15 @@ import { busy, clear, isBusy, mark, problem } from "./form.js";
 const pause = 1000; // after the last key
 const again = 5000; // after a failure
 
-export function write(form) {
+function write(form) {
   const { title, content } = form.elements;
   const find = (selector) => form.querySelector(selector);
   const read = () => ({ title: title.value, content: content.value });
   const same = (a, b) => a.title === b.title && a.content === b.content;
   let id = Number(form.dataset.id);
   let version = Number(form.dataset.version);
-  let kept = read(); // what the server has
+  // What the server has. Somebody may have written something before this began.
+  let kept = { title: title.defaultValue, content: content.defaultValue };
   let theirs = null; // what it has instead, until the author has chosen
   let timer = 0;
   let last = Promise.resolve();
@@ -113,17 +114,18 @@ export function write(form) {
     queue(save);
   }
 
-  if (id) say("saved", text("kept"));
-  form.addEventListener("input", () => {
+  function written() {
     if (theirs) return;
     clearTimeout(timer);
     if (!changed()) {
-      say("saved", text("kept"));
+      say("saved", id ? text("kept") : "");
       return;
     }
     say("dirty", text("unsaved"));
     timer = setTimeout(() => queue(save), pause);
-  });
+  }
+
+  form.addEventListener("input", written);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     finish(find("button[type=submit]"), async () => {
@@ -147,4 +149,7 @@ export function write(form) {
   addEventListener("beforeunload", (event) => {
     if (changed()) event.preventDefault();
   });
+  written();
 }
+
+write(document.querySelector("[data-editor]"));
