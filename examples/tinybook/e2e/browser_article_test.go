@@ -86,7 +86,8 @@ func published(author, reader *tab) {
 	reader.text("h1", "没有这个页面")
 	reader.wantConsole("404 /read/" + id)
 
-	author.click("form[data-editor] button[type=submit]")
+	author.tabTo("form[data-editor] button[type=submit]")
+	author.press('\r')
 	author.loaded("/read/" + id)
 	author.text("h1", longTitle)
 	author.text(".prose h2", "山里的日子")
@@ -103,7 +104,10 @@ func published(author, reader *tab) {
 	reader.click(".entry h2 a")
 	reader.loaded("/read/" + id)
 	reader.audit()
-	press(reader, "like", "1")
+	reader.tabTo("[data-mark=like]") // without a mouse
+	reader.press('\r')
+	pressed(reader, "like", "true")
+	reader.text("[data-mark=like] b", "1")
 	press(reader, "collect", "1")
 	reader.wait("Number(document.querySelector('[data-number=readCount]').textContent) >= 2") // by itself
 	reader.shot("article-liked-zh")
@@ -247,6 +251,17 @@ func offline(p, _ *tab) {
 	p.text("[data-state=saved]", "Draft saved") // by itself
 	p.open("/mine")
 	p.text(".rows .meta", "Changes not published")
+
+	// What was written before the script began is kept too.
+	stop := p.onEveryPage(`document.addEventListener("readystatechange", () => {
+		const title = document.querySelector("#title");
+		if (title && document.readyState === "interactive") title.value = "Early";
+	})`)
+	p.open("/write")
+	p.text("[data-state=saved]", "Draft saved")
+	stop()
+	p.open("/mine")
+	p.text(".rows .name", "Early")
 	p.wantConsole()
 }
 
