@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -24,7 +26,8 @@ type Handler func(ctx context.Context, msg kafka.Message) error
 // ctx ended is no failure: its message comes again.
 //
 // Faults that may pass, such as a broker that restarts, don't end it: kafka-go goes
-// on trying, and they are counted. Others do, as does a closed reader (io.EOF).
+// on trying, and they are counted. Others do, as does [Reader.Close] (io.EOF): the
+// message in hand is finished, but committed only if the reader is still open.
 // Bad options and a nil h are [ErrInput], a second Process at the same time is
 // [ErrRunning].
 //
@@ -47,12 +50,12 @@ func (r *Reader) Process(ctx context.Context, h Handler, opts ...ProcessOption) 
 	}
 	defer r.processing.Store(false)
 	p := &process{r: r, cfg: cfg, handle: h, done: make(map[place]kafka.Message)}
-	err = p.loop(ctx)
-	return errors.Join(err, p.finish(ctx))
+	return p.finish(ctx, p.loop(ctx))
 }
 
 // ErrUncommitted is wrapped by the error of [Reader.Process] if the last commit
-// failed for a reason that may pass, so that messages which were handled come again.
+// failed, or the reader was closed before it, so that messages which were handled
+// come again.
 var ErrUncommitted = errors.New("kafkax: not committed")
 
 // A process is one Process.
@@ -66,14 +69,20 @@ type process struct {
 	generation uint64                  // in which they came
 	due        time.Time               // when to commit them at the latest; zero: no time is set
 	eof        time.Time               // of the last io.EOF
+	refused    bool                    // a commit failed for good: the next would too
 }
+
+var errReaderClosed = fmt.Errorf("kafkax: Process: the reader is closed: %w", io.EOF)
 
 func (p *process) loop(ctx context.Context) error {
 	for ctx.Err() == nil {
 		msg, err := p.fetch(ctx)
-		if err == nil {
+		switch {
+		case isDone(p.r.ending.begun): // kafka-go goes on with what it has in its queue
+			return errReaderClosed
+		case err == nil:
 			err = p.work(ctx, msg)
-		} else {
+		default:
 			err = p.missed(ctx, err)
 		}
 		if err != nil {
@@ -107,8 +116,9 @@ func (p *process) fetch(ctx context.Context) (kafka.Message, error) {
 	return p.r.FetchMessage(ctx)
 }
 
-// closed reports whether err is that of a closed reader. That is io.EOF each time it
-// is asked, while one that a connection ended with comes once in seconds.
+// closed reports whether err is that of a reader that was closed past us. That is
+// io.EOF each time it is asked, while one that a connection ended with comes once in
+// seconds.
 func (p *process) closed(err error) bool {
 	if !errors.Is(err, io.EOF) {
 		return false
@@ -186,16 +196,12 @@ func (p *process) note(msg kafka.Message) {
 // kept for the next time.
 func (p *process) commit(ctx context.Context) error {
 	p.enter(p.r.generation.look(p.r.lose))
-	if p.n == 0 {
+	if p.n == 0 || isDone(p.r.ending.over) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.cfg.timeout)
 	defer cancel()
-	msgs := make([]kafka.Message, 0, len(p.done))
-	for _, msg := range p.done {
-		msgs = append(msgs, msg)
-	}
-	err := p.r.CommitMessages(ctx, msgs...)
+	err := p.r.CommitMessages(ctx, slices.Collect(maps.Values(p.done))...)
 	if err == nil {
 		p.forget()
 		return nil
@@ -204,14 +210,20 @@ func (p *process) commit(ctx context.Context) error {
 	if passing(err) {
 		return nil // counted
 	}
+	p.refused = true
+	if errors.Is(err, io.ErrClosedPipe) {
+		return errReaderClosed
+	}
 	return fmt.Errorf("kafkax: Process: commit: %w", err)
 }
 
-// finish commits what is left, once, and tells if that fails.
-func (p *process) finish(ctx context.Context) error {
-	err := p.commit(ctx)
-	if err == nil && p.n > 0 {
-		err = fmt.Errorf("kafkax: Process: %d messages are done and not committed: %w", p.n, ErrUncommitted)
+// finish commits what is left, once, and adds to err what it leaves uncommitted.
+func (p *process) finish(ctx context.Context, err error) error {
+	if !p.refused {
+		err = errors.Join(err, p.commit(ctx))
+	}
+	if p.n > 0 {
+		err = errors.Join(err, fmt.Errorf("kafkax: Process: %d messages are done and not committed: %w", p.n, ErrUncommitted))
 	}
 	return err
 }

@@ -46,6 +46,7 @@ type Reader struct {
 	generation generation
 	log        *readerLog // nil: the reader has another logger, or no group
 	processing atomic.Bool
+	ending     ending
 
 	turn  turn
 	clock stopwatch  // who has the turn reads the wall clock
@@ -77,6 +78,7 @@ func (m *Metrics) Reader(name string, r *kafka.Reader) (*Reader, error) {
 		wait:       s.counter(readerWait, name, cfg.GroupID),
 		turn:       newTurn(),
 		clock:      newStopwatch(),
+		ending:     newEnding(),
 		partitions: make(map[place]*partition),
 	}
 	out.topics = byTopic[doneSeries]{topics: m.reg.topics, fresh: func(topic string) *doneSeries {
@@ -140,12 +142,9 @@ func (r *Reader) ReadMessage(ctx context.Context) (kafka.Message, error) {
 // other Reader.
 func (r *Reader) Stats() kafka.ReaderStats { return r.stats.next() }
 
-// Unwrap returns the kafka.Reader.
+// Unwrap returns the kafka.Reader. Close it with [Reader.Close] only, of which
+// Process knows.
 func (r *Reader) Unwrap() *kafka.Reader { return r.kafka }
-
-// Close closes the kafka.Reader. In a group it may take as long as the group's
-// rebalance. The series stay; see [Reader.Remove].
-func (r *Reader) Close() error { return r.kafka.Close() }
 
 // Remove takes the Reader's series out of its Metrics, and lets go of it. What
 // another Reader of the same name and group has counted stays. Use it for readers

@@ -9,17 +9,18 @@ import (
 
 // CommitMessages commits with kafka.Reader.CommitMessages, under its rules and with
 // its errors: for each partition the highest offset of msgs, and with it all before.
+// After Close it returns io.ErrClosedPipe, as does a call that Close overtakes.
 //
 // With a CommitInterval it returns at once and without an error, and kafka-go tells
 // nobody but its loggers what becomes of the commit: set those of [Metrics.Logger]
 // and [Metrics.ErrorLogger]. Without the first, what is committed is not known, and
 // no series claims it.
 func (r *Reader) CommitMessages(ctx context.Context, msgs ...kafka.Message) error {
-	start := time.Now()
-	err := r.kafka.CommitMessages(ctx, msgs...)
 	if r.group == "" {
-		return err // that there is no group
+		return r.kafka.CommitMessages(ctx, msgs...) // that there is no group
 	}
+	start := time.Now()
+	err := r.commitOpen(ctx, msgs)
 	result := resultOf(err)
 	r.commits[result].inc()
 	r.commitTime[result].observeDuration(time.Since(start))

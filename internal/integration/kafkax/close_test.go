@@ -1,0 +1,111 @@
+package kafkax_test
+
+import (
+	"context"
+	"io"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ycvk/tinybook/kafkax"
+)
+
+// closeRounds is how often a test closes a reader amid its work: what kafka-go does
+// with a commit on a closed one is chance.
+const closeRounds = 6
+
+// ended returns Process's error, which must come soon.
+func ended(t *testing.T, done <-chan error) error {
+	t.Helper()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(patience):
+		t.Fatal("Process doesn't end")
+		return nil
+	}
+}
+
+func TestCloseEndsProcessAfterTheMessageInHand(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		change func(*kafka.ReaderConfig)
+	}{
+		{"of a group", func(*kafka.ReaderConfig) {}},
+		{"of a group with commits at intervals", func(c *kafka.ReaderConfig) { c.CommitInterval = time.Hour }},
+		{"alone", alone},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			b := startBroker(t, 1)
+			b.put(t, 0, 0, 50, time.Now())
+			for range closeRounds {
+				closeAmidWork(t, addReader(t, newMetrics(t), b, tc.change))
+			}
+		})
+	}
+}
+
+func closeAmidWork(t *testing.T, r *kafkax.Reader) {
+	t.Helper()
+	began, release, done := make(chan struct{}, 50), make(chan struct{}), make(chan error, 1)
+	var n atomic.Int64
+	go func() {
+		done <- r.Process(context.Background(), func(context.Context, kafka.Message) error {
+			n.Add(1)
+			began <- struct{}{}
+			<-release
+			return nil
+		}, kafkax.WithCommitTimeout(time.Hour))
+	}()
+	<-began
+	require.NoError(t, r.Close())
+	close(release)
+	err := ended(t, done)
+	require.ErrorIs(t, err, io.EOF)
+	require.EqualValues(t, 1, n.Load(), "no handler starts after Close")
+	if r.Unwrap().Config().GroupID != "" {
+		require.ErrorIs(t, err, kafkax.ErrUncommitted)
+	}
+	require.NotErrorIs(t, err, context.Canceled)
+}
+
+// The context ends first, but nobody waits for Process.
+func TestCloseCutsTheLastCommitShort(t *testing.T) {
+	b := startBroker(t, 1)
+	b.put(t, 0, 0, 50, time.Now())
+	for range closeRounds {
+		r := addReader(t, newMetrics(t), b)
+		ctx, cancel := context.WithCancel(t.Context())
+		began, release, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+		go func() {
+			done <- r.Process(ctx, func(context.Context, kafka.Message) error {
+				close(began)
+				<-release
+				return nil
+			}, kafkax.WithCommitTimeout(time.Hour))
+		}()
+		<-began
+		cancel()
+		require.NoError(t, r.Close())
+		close(release)
+		err := ended(t, done)
+		require.ErrorIs(t, err, kafkax.ErrUncommitted)
+		require.NotErrorIs(t, err, io.EOF, "it was the context")
+	}
+}
+
+// A kafka.Reader that is closed takes a commit or not, as it happens, and answers none.
+func TestAClosedReaderCommitsNothing(t *testing.T) {
+	b := startBroker(t, 1)
+	b.put(t, 0, 0, 1, time.Now())
+	r := addReader(t, newMetrics(t), b)
+	msgs := fetch(t, r, 1)
+	require.NoError(t, r.Close())
+	require.NoError(t, r.Close(), "again")
+	for range closeRounds {
+		require.ErrorIs(t, r.CommitMessages(t.Context(), msgs...), io.ErrClosedPipe)
+	}
+}
