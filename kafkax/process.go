@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -21,9 +19,10 @@ type Handler func(ctx context.Context, msg kafka.Message) error
 // returned nil: each message is handled at least once, those of a partition in
 // order. It blocks until ctx ends, and then returns nil after the message in hand
 // and its commit. If h returns an error, Process commits what came before, and
-// returns the error with the place of the message, which is the first to come
-// again after a restart; see [WithFailed] for going on. An h that fails because
-// ctx ended is no failure: its message comes again.
+// returns the error with the place of the message; see [WithFailed] for going on.
+// An h that fails because ctx ended is no failure. Either message comes again, as
+// does that of an h that panics: first of all if Process is called again, and first
+// of its partition after a restart.
 //
 // Faults that may pass, such as a broker that restarts, don't end it: kafka-go goes
 // on trying, and they are counted. Others do, as does [Reader.Close] (io.EOF): the
@@ -53,11 +52,6 @@ func (r *Reader) Process(ctx context.Context, h Handler, opts ...ProcessOption) 
 	return p.finish(ctx, p.loop(ctx))
 }
 
-// ErrUncommitted is wrapped by the error of [Reader.Process] if the last commit
-// failed, or the reader was closed before it, so that messages which were handled
-// come again.
-var ErrUncommitted = errors.New("kafkax: not committed")
-
 // A process is one Process.
 type process struct {
 	r      *Reader
@@ -76,7 +70,7 @@ var errReaderClosed = fmt.Errorf("kafkax: Process: the reader is closed: %w", io
 
 func (p *process) loop(ctx context.Context) error {
 	for ctx.Err() == nil {
-		msg, err := p.fetch(ctx)
+		msg, err := p.next(ctx)
 		switch {
 		case isDone(p.r.ending.begun): // kafka-go goes on with what it has in its queue
 			return errReaderClosed
@@ -135,6 +129,7 @@ func (p *process) overdue() bool { return !p.due.IsZero() && !time.Now().Before(
 // work handles one message and commits if enough are done.
 func (p *process) work(ctx context.Context, msg kafka.Message) error {
 	p.enter(p.r.generation.look(p.r.lose))
+	came := p.hold(msg)
 	err := p.handle(ctx, msg)
 	if err != nil && ctx.Err() != nil && isEndOf(ctx, err) {
 		return nil
@@ -146,7 +141,10 @@ func (p *process) work(ctx context.Context, msg kafka.Message) error {
 	if err != nil {
 		return err
 	}
-	p.note(msg)
+	p.r.held = held{}
+	if came == p.generation {
+		p.note(msg)
+	}
 	if p.n >= p.cfg.every || p.overdue() {
 		return p.commit(ctx)
 	}
@@ -165,76 +163,4 @@ func (p *process) fail(ctx context.Context, msg kafka.Message, err error) error 
 		return nil
 	}
 	return fmt.Errorf("kafkax: Process: message %d of %s/%d: %w", msg.Offset, msg.Topic, msg.Partition, err)
-}
-
-// enter drops what another generation has done: it comes again, here or elsewhere.
-func (p *process) enter(generation uint64) {
-	if generation != p.generation {
-		p.forget()
-		p.generation = generation
-	}
-}
-
-func (p *process) forget() {
-	clear(p.done)
-	p.n, p.due = 0, time.Time{}
-}
-
-func (p *process) note(msg kafka.Message) {
-	if p.r.group == "" {
-		return
-	}
-	p.done[place{msg.Topic, msg.Partition}] = msg
-	p.n++
-	if p.n == 1 && p.cfg.interval > 0 {
-		p.due = time.Now().Add(p.cfg.interval)
-	}
-}
-
-// commit commits what is done. It goes on after ctx has ended, or what a process
-// has finished would come again whenever it is stopped. What fails and may pass is
-// kept for the next time.
-func (p *process) commit(ctx context.Context) error {
-	p.enter(p.r.generation.look(p.r.lose))
-	if p.n == 0 || isDone(p.r.ending.over) {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.cfg.timeout)
-	defer cancel()
-	err := p.r.CommitMessages(ctx, slices.Collect(maps.Values(p.done))...)
-	if err == nil {
-		p.forget()
-		return nil
-	}
-	p.due = time.Now().Add(commitAgain)
-	if passing(err) {
-		return nil // counted
-	}
-	p.refused = true
-	if errors.Is(err, io.ErrClosedPipe) {
-		return errReaderClosed
-	}
-	return fmt.Errorf("kafkax: Process: commit: %w", err)
-}
-
-// finish commits what is left, once, and adds to err what it leaves uncommitted.
-func (p *process) finish(ctx context.Context, err error) error {
-	if !p.refused {
-		err = errors.Join(err, p.commit(ctx))
-	}
-	if p.n > 0 {
-		err = errors.Join(err, fmt.Errorf("kafkax: Process: %d messages are done and not committed: %w", p.n, ErrUncommitted))
-	}
-	return err
-}
-
-// passing reports whether a fault may end by itself. Those of a group that is
-// rebalanced do, when the reader has joined it again.
-func passing(err error) bool {
-	if code, ok := errors.AsType[kafka.Error](err); ok {
-		inGroup := code == kafka.IllegalGeneration || code == kafka.UnknownMemberId || code == kafka.RebalanceInProgress
-		return inGroup || code.Temporary() || code.Timeout()
-	}
-	reason := reasonOf(err)
-	return reason == reasonTimeout || reason == reasonNetwork
 }

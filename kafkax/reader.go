@@ -46,6 +46,7 @@ type Reader struct {
 	generation generation
 	log        *readerLog // nil: the reader has another logger, or no group
 	processing atomic.Bool
+	held       held // belongs to who has set processing
 	ending     ending
 
 	turn  turn

@@ -123,6 +123,13 @@ func (p *partition) fetched(offset int64) (at time.Duration, ok bool) {
 	return p.times.get(offset)
 }
 
+// again notes that a message is handed out a second time, which is no delivery.
+func (p *partition) again(offset int64, at time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.times.put(offset, at)
+}
+
 // keepTimes is of how many messages of a partition a Reader knows when it delivered
 // them: enough for a program that works on so many at once.
 const keepTimes = 256
