@@ -1,6 +1,7 @@
 package kafkax
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -31,4 +32,21 @@ func TestAScrapeAllocatesLittle(t *testing.T) {
 	if perSeries := testing.AllocsPerRun(3, gather) / benchSeries; perSeries > 4 {
 		t.Errorf("a scrape allocates %.2f times a series, want 4 at most", perSeries)
 	}
+}
+
+// A client that goes must not pay for those that stay.
+func TestClosingAScopeLeavesOthersAlone(t *testing.T) {
+	r := newTestRegistry(t)
+	s := r.scope()
+	for i := range 2000 {
+		s.gauge(readerPosition, "r", "g", "t", strconv.Itoa(i))
+	}
+	require.Less(t, testing.AllocsPerRun(10, func() {
+		other := r.scope()
+		other.gauge(readerPosition, "other", "g", "t", "0")
+		other.counter(readerWait, "other", "g")
+		other.close()
+	}), 100.0)
+	require.Len(t, r.families[readerPosition].snapshot(), 2000)
+	require.Empty(t, r.families[readerWait].snapshot())
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	"github.com/segmentio/kafka-go"
 )
 
 const benchSeries = 10_000
@@ -31,6 +32,32 @@ func BenchmarkGather(b *testing.B) {
 				if _, err := reg.Gather(); err != nil {
 					b.Fatal(err)
 				}
+			}
+		})
+	}
+}
+
+// BenchmarkRemove adds a writer to a Metrics that has many, and takes it out again.
+func BenchmarkRemove(b *testing.B) {
+	for _, n := range []int{10, 1000} {
+		b.Run(fmt.Sprintf("clients=%d", n), func(b *testing.B) {
+			m, err := New()
+			if err != nil {
+				b.Fatal(err)
+			}
+			add := func(i int) *Writer {
+				w, err := m.Writer(strconv.Itoa(i), &kafka.Writer{Topic: "t"})
+				if err != nil {
+					b.Fatal(err)
+				}
+				return w
+			}
+			for i := range n {
+				add(i)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				add(n).Remove()
 			}
 		})
 	}

@@ -13,6 +13,7 @@ import (
 // all scopes that have it. It is a prometheus.Metric.
 type entry struct {
 	family  *family
+	key     string           // in the family
 	labels  []*dto.LabelPair // sorted by name, shared by all scrapes
 	created *dto.Counter     // carries the time of creation
 	cells   atomic.Pointer[[]owned]
@@ -25,7 +26,7 @@ type owned struct {
 }
 
 func newEntry(f *family, key string) *entry {
-	e := &entry{family: f, labels: slices.Clone(f.consts), created: createdOf(f.def)}
+	e := &entry{family: f, key: key, labels: slices.Clone(f.consts), created: createdOf(f.def)}
 	if len(f.names) > 0 {
 		for i, value := range splitKey(key) {
 			e.labels = append(e.labels, &dto.LabelPair{Name: &f.names[i], Value: &value})

@@ -93,12 +93,15 @@ func acquire[C any](s *scope, id metricID, values []string, fresh func(*family) 
 func (f *family) add(s *scope, key string, fresh func() any) any {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if s.closed.Load() {
+	e := f.entries[key]
+	made := e == nil
+	if made {
+		e = newEntry(f, key)
+	}
+	if !s.enter(e) {
 		return fresh()
 	}
-	e := f.entries[key]
-	if e == nil {
-		e = newEntry(f, key)
+	if made {
 		f.entries[key], f.sorted = e, nil
 	}
 	return e.join(s, fresh)
@@ -107,18 +110,24 @@ func (f *family) add(s *scope, key string, fresh func() any) any {
 func (f *family) remove(s *scope, key []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if e := f.entries[string(key)]; e != nil && e.leave(s) {
-		delete(f.entries, string(key))
-		f.sorted = nil
+	if e := f.entries[string(key)]; e != nil {
+		s.leave(e)
+		f.leave(s, e)
 	}
 }
 
-func (f *family) removeAll(s *scope) {
+// drop is remove for an entry that the scope has, or had.
+func (f *family) drop(s *scope, e *entry) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	had := len(f.entries)
-	maps.DeleteFunc(f.entries, func(_ string, e *entry) bool { return e.leave(s) })
-	if len(f.entries) < had {
+	f.leave(s, e)
+}
+
+// leave takes the scope out of e, and e out of the family if it was the last one.
+// The lock is held.
+func (f *family) leave(s *scope, e *entry) {
+	if e.leave(s) && f.entries[e.key] == e {
+		delete(f.entries, e.key)
 		f.sorted = nil
 	}
 }

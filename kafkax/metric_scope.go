@@ -1,7 +1,9 @@
 package kafkax
 
 import (
+	"maps"
 	"slices"
+	"sync"
 	"sync/atomic"
 )
 
@@ -16,6 +18,9 @@ import (
 type scope struct {
 	reg    *registry
 	closed atomic.Bool
+
+	mu      sync.Mutex // taken after that of a family
+	entries map[*entry]struct{}
 }
 
 func (s *scope) counter(id metricID, values ...string) *counter {
@@ -73,10 +78,39 @@ func (s *scope) removeAll(id metricID, values ...string) {
 }
 
 // close gives up every series of the scope. A client may go on using it: what it
-// gets then is seen by nobody. The cost is that of a scrape.
+// gets then is seen by nobody. The cost is that of the scope's own series.
 func (s *scope) close() {
-	s.closed.Store(true)
-	for _, f := range s.reg.list {
-		f.removeAll(s)
+	for _, e := range s.shut() {
+		e.family.drop(s, e)
 	}
+}
+
+// shut lets nothing in any more, and returns what is there.
+func (s *scope) shut() []*entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed.Store(true)
+	all := slices.Collect(maps.Keys(s.entries))
+	s.entries = nil
+	return all
+}
+
+// enter notes that the scope has a cell of e, unless it is closed.
+func (s *scope) enter(e *entry) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed.Load() {
+		return false
+	}
+	if s.entries == nil {
+		s.entries = make(map[*entry]struct{})
+	}
+	s.entries[e] = struct{}{}
+	return true
+}
+
+func (s *scope) leave(e *entry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.entries, e)
 }
