@@ -238,7 +238,7 @@ var table = [...]def{
 	readerFetches: {
 		name: "reader_fetches_total", typ: TypeCounter, group: groupReaderStats,
 		labels: readerGroup,
-		help:   "Fetches that returned messages into the queue of the reader.",
+		help:   "Fetches, also those that ended without a message.",
 	},
 	readerFetchedMessages: {
 		name: "reader_fetched_messages_total", typ: TypeCounter, group: groupReaderStats, unit: unitMessages,

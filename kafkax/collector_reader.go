@@ -23,7 +23,7 @@ type ReaderCollector struct {
 
 // ReaderTotals is what a reader counted since it was made.
 type ReaderTotals struct {
-	Fetches       int64 // that returned messages
+	Fetches       int64 // also those that ended without a message
 	Messages      int64 // put into the reader's queue; fetched again, they count again
 	Bytes         int64 // of keys and values
 	RetriedErrors int64 // after which the reader tried again by itself
