@@ -121,7 +121,7 @@ var table = [...]def{
 	writerBatchAge: {
 		name: "writer_batch_age_seconds", typ: TypeSummary, group: groupWriterStats, unit: unitSeconds,
 		labels: writerTopic,
-		help:   "Age of a batch when an attempt to send it begins.",
+		help:   "Age of a batch when the first attempt to send it begins, one observation a batch.",
 	},
 	writerBatchQueueAge: {
 		name: "writer_batch_queue_age_seconds", typ: TypeSummary, group: groupWriterStats, unit: unitSeconds,

@@ -18,15 +18,15 @@ type WriterCollector struct {
 	statsCollector
 }
 
-// WriterTotals is what a writer counted since it was made. Everything counts by
-// attempts: a message that is sent again counts again.
+// WriterTotals is what a writer counted since it was made. All but the ages of
+// batches counts by attempts: a message that is sent again counts again.
 type WriterTotals struct {
 	Attempts        int64 // produce requests, the first and those after a failure
 	AttemptMessages int64
 	AttemptBytes    int64         // uncompressed, with framing
 	AttemptErrors   int64         // attempts that failed, whether a later one succeeded or not
 	Retries         int64         // attempts after the first of a batch
-	BatchAge        DurationTotal // age of a batch when an attempt begins
+	BatchAge        DurationTotal // age of a batch when its first attempt begins: once a batch, as BatchQueueAge
 	BatchQueueAge   DurationTotal // age of a batch when it is full or its time is up
 	AttemptDuration DurationTotal
 	Throttle        DurationTotal // time for which brokers throttled the writer
