@@ -314,7 +314,7 @@ var table = [...]def{
 	groupRewinds: {
 		name: "group_rewinds_total", typ: TypeCounter, group: groupLag,
 		labels: groupPartition,
-		help:   "Times that the committed offset went back.",
+		help:   "Times that the position of the group went back: its committed offset, or the start of the log where that is higher.",
 	},
 	groupMembers: {
 		name: "group_members", typ: TypeGauge, group: groupLag, merge: mergeMax,
