@@ -45,12 +45,12 @@ var table = [...]def{
 	writerBatchMessages: {
 		name: "writer_batch_messages", typ: TypeHistogram, group: groupWriter, unit: unitMessages,
 		labels: writerTopic,
-		help:   "Messages in a batch, one observation a produce attempt and partition.",
+		help:   "Messages in a batch, one observation a batch, however often it was sent.",
 	},
 	writerBatchSize: {
 		name: "writer_batch_size_bytes", typ: TypeHistogram, group: groupWriter, unit: unitBytes,
 		labels: writerTopic,
-		help:   "Size of a batch: keys, values and headers, before compression, one observation a produce attempt and partition.",
+		help:   "Size of a batch: keys, values and headers, before compression, one observation a batch, however often it was sent.",
 	},
 	writerProduceRequests: {
 		name: "writer_produce_requests_total", typ: TypeCounter, group: groupWriter,
