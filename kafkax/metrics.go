@@ -4,7 +4,8 @@ package kafkax
 // scrape of it never fails: clients with equal labels show one series, merged as
 // [MetricInfo] says. It is safe for concurrent use.
 type Metrics struct {
-	config config
+	config  config
+	besides besides
 	statsCollector
 }
 

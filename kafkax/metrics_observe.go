@@ -10,7 +10,9 @@ import (
 // ObserveWriter shows what w counts, its attempts, retries and times, under
 // writer=name, until remove is called; calling it again does nothing. A writer
 // with a name that another one has adds to the same series, and the same writer
-// under the same name is counted once. Metrics holds w until then.
+// under the same name is counted once. Metrics holds w until then. The last remove
+// of a name takes the series of its [Metrics.DialFunc] and [Metrics.RoundTripper]
+// too.
 //
 // Use [Metrics.Writer] for the outcome and latency of every message. A name that
 // is empty or not UTF-8, or a nil w, is [ErrInput].
@@ -24,8 +26,9 @@ func (m *Metrics) ObserveWriter(name string, w *kafka.Writer) (remove func(), er
 // ObserveReader shows what r counts, its fetches, rebalances and queue, under
 // reader=name, until remove is called; calling it again does nothing. A reader
 // with the name and group of another one adds to the same series, and the same
-// reader under the same name is counted once. Metrics holds r until then. For a
-// reader of one partition it shows the lag too.
+// reader under the same name is counted once. Metrics holds r until then, and the
+// last remove of a name and group takes the series of its [Metrics.ErrorLogger] too.
+// For a reader of one partition it shows the lag.
 //
 // Use [Metrics.Reader] for latencies, offsets and results. A name that is empty
 // or not UTF-8, or a nil r, is [ErrInput].
@@ -37,15 +40,19 @@ func (m *Metrics) ObserveReader(name string, r *kafka.Reader) (remove func(), er
 }
 
 func (m *Metrics) watchWriter(name string, w *kafka.Writer) (remove func()) {
-	return m.watches.add(watchKey{name, w}, func() *watch {
+	stats := m.watches.add(watchKey{name, w}, func() *watch {
 		return watchWriter(m.reg.scope(), name, w)
 	})
+	leave := m.besides.join(clientKey{labelWriter, name, ""})
+	return func() { stats(); leave() }
 }
 
 func (m *Metrics) watchReader(name string, r *kafka.Reader, lag bool) (remove func()) {
-	return m.watches.add(watchKey{name, r}, func() *watch {
+	stats := m.watches.add(watchKey{name, r}, func() *watch {
 		return watchReader(m.reg.scope(), name, r, lag)
 	})
+	leave := m.besides.join(clientKey{labelReader, name, r.Config().GroupID})
+	return func() { stats(); leave() }
 }
 
 func checkClient(name string, isNil bool) error {

@@ -42,9 +42,9 @@ func (c *processConfig) fail(format string, args ...any) {
 }
 
 // WithCommitEvery commits when n messages are done, or one of them has waited for
-// interval, whichever comes first; a message in hand is finished before. The default is a commit after each message,
-// which is a round trip each; with more of them, as many come again after a crash.
-// n is at least 1 and interval above zero.
+// interval, whichever comes first; a message in hand is finished before. The default
+// is a commit after each message, which is a round trip each; with more of them, as
+// many come again after a crash. n is at least 1 and interval above zero.
 func WithCommitEvery(n int, interval time.Duration) ProcessOption {
 	return func(c *processConfig) {
 		if n < 1 || interval <= 0 {

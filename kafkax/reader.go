@@ -147,9 +147,10 @@ func (r *Reader) Stats() kafka.ReaderStats { return r.stats.next() }
 // Process knows.
 func (r *Reader) Unwrap() *kafka.Reader { return r.kafka }
 
-// Remove takes the Reader's series out of its Metrics, and lets go of it. What
-// another Reader of the same name and group has counted stays. Use it for readers
-// that come and go, when they are closed.
+// Remove takes the Reader's series out of its Metrics, and lets go of it: the cost is
+// that of its own series. What another Reader of the same name and group has counted
+// stays; the last one takes the series of [Metrics.ErrorLogger] of that name and
+// group with it. Use it for readers that come and go, when they are closed.
 func (r *Reader) Remove() { r.remove() }
 
 // deliver notes that m goes to the program. Who has the turn calls it.

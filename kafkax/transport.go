@@ -18,8 +18,13 @@ import (
 // [Metrics.Writer] does this for its writer. This is for a kafka.Client, or for a
 // kafka.Writer that is only observed: set it as Transport before the first use. It
 // is as safe for concurrent use as next.
+//
+// Its series go with the last writer of that name that is removed. It works on after
+// that and counts no more, and so does one that was made for the next writer
+// already: make that after the Remove. Series of a name that no writer has stay. A
+// name that is empty or not UTF-8 is taken as a label can show it.
 func (m *Metrics) RoundTripper(name string, next kafka.RoundTripper) kafka.RoundTripper {
-	return m.roundTripper(m.reg.scope(), name, next)
+	return m.roundTripper(m.beside(clientKey{labelWriter, name, ""}), name, next)
 }
 
 func (m *Metrics) roundTripper(s *scope, name string, next kafka.RoundTripper) *roundTripper {

@@ -19,12 +19,13 @@ const dialTimeout = 3 * time.Second
 //
 // Set it as Dial of the kafka.Transport that the writer has to itself, before the
 // first use: a Transport doesn't say for whom it dials. TLS is on top of it, so
-// that encrypted bytes are counted.
+// that encrypted bytes are counted. How long it counts, and what names it takes, is
+// as with [Metrics.RoundTripper].
 func (m *Metrics) DialFunc(name string, next DialFunc) DialFunc {
 	if next == nil {
 		next = (&net.Dialer{Timeout: dialTimeout}).DialContext
 	}
-	s := m.reg.scope()
+	s := m.beside(clientKey{labelWriter, name, ""})
 	results := s.counters(writerConnections, name)
 	sent, received := s.counter(writerTransmitBytes, name), s.counter(writerReceiveBytes, name)
 	return func(ctx context.Context, network, address string) (net.Conn, error) {

@@ -16,8 +16,14 @@ import (
 // lines of the kafka-go that this module requires; a line of another one, whatever
 // it says, counts as log, and only if it has an error. What an idle reader logs, a
 // wait that ended without a message, isn't counted. It is safe for concurrent use.
+//
+// Its series go with the last reader of that name and group that is removed. It
+// passes on what it gets after that and counts no more, and so does one that was
+// made for the next reader already: make that after the Remove. Series of a name and
+// group that no reader has stay. A name that is empty or not UTF-8 is taken as a
+// label can show it.
 func (m *Metrics) ErrorLogger(name, group string, next kafka.Logger) kafka.Logger {
-	return &errorLog{scope: m.reg.scope(), name: name, group: group, classify: m.config.classify, next: next}
+	return &errorLog{scope: m.beside(clientKey{labelReader, name, group}), name: name, group: group, classify: m.config.classify, next: next}
 }
 
 type errorLog struct {

@@ -134,9 +134,10 @@ func (w *Writer) Flush(ctx context.Context) error { return w.gate.flush(ctx) }
 // other caller of this package. Its counts are of attempts and not of messages.
 func (w *Writer) Stats() kafka.WriterStats { return w.stats.next() }
 
-// Remove takes the Writer's series out of its Metrics, and lets go of it. What
-// another Writer of the same name has counted stays. Use it for writers that come
-// and go, when they are closed.
+// Remove takes the Writer's series out of its Metrics, and lets go of it: the cost is
+// that of its own series. What another Writer of the same name has counted stays;
+// the last one takes the series of [Metrics.DialFunc] and [Metrics.RoundTripper] of
+// that name with it. Use it for writers that come and go, when they are closed.
 func (w *Writer) Remove() { w.remove() }
 
 // Unwrap returns the kafka.Writer.
