@@ -25,7 +25,8 @@ type MetricInfo struct {
 	Labels []string
 
 	// Values are all that the last label can have, or nil where nobody knows them.
-	// Such series exist at 0 from the start.
+	// Series of all of them exist, at 0, as soon as one does: from the start, or from
+	// the first message of a topic that the client's settings don't name.
 	Values []string
 
 	// Merge is "sum" or "max": what one series shows when several clients share

@@ -65,7 +65,7 @@ func readerName(cfg kafka.ReaderConfig) string {
 	if cfg.GroupID == "" {
 		return cfg.Topic + "/" + strconv.Itoa(cfg.Partition)
 	}
-	return firstName(cfg.Topic, strings.Join(cfg.GroupTopics, ","))
+	return strings.Join(configuredTopics(cfg), ",")
 }
 
 // Totals returns what the reader counted since it was made. It takes nothing

@@ -85,6 +85,9 @@ func (m *Metrics) Reader(name string, r *kafka.Reader) (*Reader, error) {
 	out.topics = byTopic[doneSeries]{topics: m.reg.topics, fresh: func(topic string) *doneSeries {
 		return newDoneSeries(s, name, cfg.GroupID, topic)
 	}}
+	for _, topic := range configuredTopics(cfg) {
+		out.topics.get(topic) // its series exist at 0 before the first message
+	}
 	if cfg.GroupID != "" {
 		out.log, _ = cfg.Logger.(*readerLog)
 		out.watchGenerations()
@@ -93,6 +96,14 @@ func (m *Metrics) Reader(name string, r *kafka.Reader) (*Reader, error) {
 	}
 	out.watch(m)
 	return out, nil
+}
+
+// configuredTopics returns the topics that a reader is set up for.
+func configuredTopics(cfg kafka.ReaderConfig) []string {
+	if len(cfg.GroupTopics) > 0 {
+		return cfg.GroupTopics
+	}
+	return []string{cfg.Topic}
 }
 
 // watch makes m show r.

@@ -18,7 +18,7 @@ func TestMetricsFileIsCurrent(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("# Metrics and alerts of kafkax\n\nMade by `go generate ./kafkax`; a test keeps it current.\n\n")
 	b.WriteString("Durations are in seconds and sizes in bytes. The prefix `kafka_` is WithNamespace's. ")
-	b.WriteString("Series whose last label has fixed values exist at 0 from the start. ")
+	b.WriteString("Series whose last label has fixed values exist at 0 from the start, or from the first message of a topic that no client is set up for. ")
 	b.WriteString("Where several clients share all labels, one series shows their sum or their maximum.\n")
 	writeMetricTables(&b, kafkax.Catalog())
 	writeAlertTable(&b, alertRules(t, kafkax.DefaultThresholds()))
