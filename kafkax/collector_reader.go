@@ -2,7 +2,6 @@ package kafkax
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -41,12 +40,12 @@ type ReaderTotals struct {
 // commas. A registry refuses two collectors with equal labels when the second
 // is registered, and one beside a [Metrics] of the same namespace.
 //
-// Nothing else may call r.Stats(), which takes away what it returns. A nil r is
-// [ErrInput].
+// Nothing else may call r.Stats(), which takes away what it returns. A nil r or a bad
+// option is [ErrInput].
 func NewReaderCollector(r *kafka.Reader, opts ...Option) (*ReaderCollector, error) {
 	c, err := newConfig(opts)
 	if r == nil {
-		err = errors.Join(err, fmt.Errorf("kafkax: NewReaderCollector: %w: the reader is nil", ErrInput))
+		err = errors.Join(err, invalid("NewReaderCollector: the reader is nil"))
 	}
 	if err != nil {
 		return nil, err

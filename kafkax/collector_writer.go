@@ -2,7 +2,6 @@ package kafkax
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -46,12 +45,12 @@ type DurationTotal struct {
 // registry refuses two collectors with equal labels when the second is
 // registered, and one beside a [Metrics] of the same namespace.
 //
-// Nothing else may call w.Stats(), which takes away what it returns. A nil w is
-// [ErrInput].
+// Nothing else may call w.Stats(), which takes away what it returns. A nil w or a bad
+// option is [ErrInput].
 func NewWriterCollector(w *kafka.Writer, opts ...Option) (*WriterCollector, error) {
 	c, err := newConfig(opts)
 	if w == nil {
-		err = errors.Join(err, fmt.Errorf("kafkax: NewWriterCollector: %w: the writer is nil", ErrInput))
+		err = errors.Join(err, invalid("NewWriterCollector: the writer is nil"))
 	}
 	if err != nil {
 		return nil, err

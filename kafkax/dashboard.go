@@ -18,7 +18,7 @@ import (
 // and nothing is written. An error of w is returned as it is.
 func WriteDashboard(w io.Writer, opts ...Option) error {
 	q, err := newQuery(opts, "$__rate_interval", labelJob, labelWriter, labelReader, labelGroup, labelTopic)
-	if err := joinInput(err); err != nil {
+	if err != nil {
 		return err
 	}
 	return writeJSON(w, newDashboard(q))

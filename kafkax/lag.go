@@ -3,7 +3,6 @@ package kafkax
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -61,8 +60,7 @@ var ErrRunning = errors.New("kafkax: already running")
 // refreshed its metadata: within MetadataTTL, 6 s by default, a poll may fail for a
 // partition whose leader has moved. The groups are copied. There must be one at least, each with an ID of
 // its own; an empty list of topics that isn't nil is an error, as is everything that
-// is wrong with the options. All faults come in one error; those of arguments wrap
-// [ErrInput].
+// is wrong with the options. All faults come in one error, which is [ErrInput].
 func NewLagCollector(client *kafka.Client, groups []Group, opts ...Option) (*LagCollector, error) {
 	cfg := applyOptions(opts)
 	cfg.checkLag()
@@ -91,7 +89,7 @@ func copyGroups(groups []Group) []Group {
 func checkLagInput(client *kafka.Client, groups []Group) error {
 	var errs []error
 	bad := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%w: NewLagCollector: "+format, append([]any{ErrInput}, args...)...))
+		errs = append(errs, invalid("NewLagCollector: "+format, args...))
 	}
 	if client == nil {
 		bad("the client is nil")

@@ -10,7 +10,7 @@ type Metrics struct {
 }
 
 // New returns a Metrics without clients. It starts nothing. Register it once
-// with every registry that shall show it.
+// with every registry that shall show it. Bad options are [ErrInput].
 func New(opts ...Option) (*Metrics, error) {
 	c, err := newConfig(opts)
 	if err != nil {

@@ -1,7 +1,6 @@
 package kafkax
 
 import (
-	"fmt"
 	"unicode/utf8"
 
 	"github.com/segmentio/kafka-go"
@@ -17,8 +16,8 @@ import (
 // Use [Metrics.Writer] for the outcome and latency of every message. A name that
 // is empty or not UTF-8, or a nil w, is [ErrInput].
 func (m *Metrics) ObserveWriter(name string, w *kafka.Writer) (remove func(), err error) {
-	if err := checkClient(name, w == nil); err != nil {
-		return nil, fmt.Errorf("kafkax: ObserveWriter: %w", err)
+	if err := checkClient("ObserveWriter", name, w == nil); err != nil {
+		return nil, err
 	}
 	return m.watchWriter(name, w), nil
 }
@@ -33,8 +32,8 @@ func (m *Metrics) ObserveWriter(name string, w *kafka.Writer) (remove func(), er
 // Use [Metrics.Reader] for latencies, offsets and results. A name that is empty
 // or not UTF-8, or a nil r, is [ErrInput].
 func (m *Metrics) ObserveReader(name string, r *kafka.Reader) (remove func(), err error) {
-	if err := checkClient(name, r == nil); err != nil {
-		return nil, fmt.Errorf("kafkax: ObserveReader: %w", err)
+	if err := checkClient("ObserveReader", name, r == nil); err != nil {
+		return nil, err
 	}
 	return m.watchReader(name, r, true), nil
 }
@@ -55,14 +54,14 @@ func (m *Metrics) watchReader(name string, r *kafka.Reader, lag bool) (remove fu
 	return func() { stats(); leave() }
 }
 
-func checkClient(name string, isNil bool) error {
+func checkClient(call, name string, isNil bool) error {
 	switch {
 	case name == "":
-		return fmt.Errorf("%w: the name is empty", ErrInput)
+		return invalid("%s: the name is empty", call)
 	case !utf8.ValidString(name):
-		return fmt.Errorf("%w: the name %q is not UTF-8", ErrInput, name)
+		return invalid("%s: the name %q is not UTF-8", call, name)
 	case isNil:
-		return fmt.Errorf("%w: the client %q is nil", ErrInput, name)
+		return invalid("%s: the client %q is nil", call, name)
 	}
 	return nil
 }

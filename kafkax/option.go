@@ -2,7 +2,6 @@ package kafkax
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"unicode/utf8"
@@ -11,7 +10,8 @@ import (
 )
 
 // Option sets up a collector. Every constructor takes every option; one that
-// can't mean anything for it says so in its own comment.
+// can't mean anything for it says so in its own comment. Bad options are
+// [ErrInput], all of them in one error.
 type Option func(*config)
 
 type config struct {
@@ -61,7 +61,7 @@ func applyOptions(opts []Option) config {
 
 // fail notes a bad option. The text names the option and its value.
 func (c *config) fail(format string, args ...any) {
-	c.errs = append(c.errs, fmt.Errorf("kafkax: "+format, args...))
+	c.errs = append(c.errs, invalid(format, args...))
 }
 
 // WithNamespace sets the first word of every metric's name, "kafka" by default.

@@ -39,7 +39,7 @@ type Handler func(ctx context.Context, msg kafka.Message) error
 func (r *Reader) Process(ctx context.Context, h Handler, opts ...ProcessOption) error {
 	cfg, err := newProcessConfig(opts)
 	if h == nil {
-		err = errors.Join(err, fmt.Errorf("%w: Process: the Handler is nil", ErrInput))
+		err = errors.Join(err, invalid("Process: the Handler is nil"))
 	}
 	if err != nil {
 		return err

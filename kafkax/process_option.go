@@ -3,7 +3,6 @@ package kafkax
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -38,7 +37,7 @@ func newProcessConfig(opts []ProcessOption) (processConfig, error) {
 }
 
 func (c *processConfig) fail(format string, args ...any) {
-	c.errs = append(c.errs, fmt.Errorf("%w: Process: "+format, append([]any{ErrInput}, args...)...))
+	c.errs = append(c.errs, invalid("Process: "+format, args...))
 }
 
 // WithCommitEvery commits when n messages are done, or one of them has waited for

@@ -63,8 +63,8 @@ type Reader struct {
 // Stats, and looks like skipped offsets. The error is an [ErrInput] if r is nil, or
 // the name is empty or not UTF-8.
 func (m *Metrics) Reader(name string, r *kafka.Reader) (*Reader, error) {
-	if err := checkClient(name, r == nil); err != nil {
-		return nil, fmt.Errorf("kafkax: Reader: %w", err)
+	if err := checkClient("Reader", name, r == nil); err != nil {
+		return nil, err
 	}
 	cfg := r.Config()
 	s := m.reg.scope()

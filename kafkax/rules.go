@@ -2,6 +2,7 @@ package kafkax
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -62,7 +63,7 @@ const (
 // alertGroups returns all alerts that t turns on; groups without one are left out.
 func alertGroups(t Thresholds, opts []Option) ([]alertGroup, error) {
 	q, err := newQuery(opts, promDuration(t.Window))
-	if err := joinInput(t.validate(), err); err != nil {
+	if err := errors.Join(t.validate(), err); err != nil {
 		return nil, err
 	}
 	var groups []alertGroup

@@ -1,7 +1,6 @@
 package kafkax
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,15 +24,6 @@ const (
 func newQuery(opts []Option, window string, variables ...string) (query, error) {
 	cfg, err := newConfig(opts)
 	return query{cfg: cfg, window: window, variables: variables}, err
-}
-
-// joinInput joins errors into one that wraps ErrInput, or nil.
-func joinInput(errs ...error) error {
-	err := errors.Join(errs...)
-	if err == nil || errors.Is(err, ErrInput) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", ErrInput, err)
 }
 
 // by returns what an aggregation keeps: the job, the constant labels, and labels.

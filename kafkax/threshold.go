@@ -98,7 +98,7 @@ func (t Thresholds) validate() error {
 	var errs []error
 	refuse := func(bad bool, field string, value any, want string) {
 		if bad {
-			errs = append(errs, fmt.Errorf("%w: Thresholds.%s is %v: want %s", ErrInput, field, value, want))
+			errs = append(errs, invalid("Thresholds.%s is %v: want %s", field, value, want))
 		}
 	}
 	ratio := func(field string, v float64) {

@@ -2,7 +2,6 @@ package kafkax
 
 import (
 	"context"
-	"fmt"
 	"io"
 
 	"github.com/segmentio/kafka-go"
@@ -144,11 +143,11 @@ func (w *Writer) Remove() { w.remove() }
 func (w *Writer) Unwrap() *kafka.Writer { return w.kafka }
 
 func checkWriter(name string, w *kafka.Writer) error {
-	if err := checkClient(name, w == nil); err != nil {
-		return fmt.Errorf("kafkax: Writer: %w", err)
+	if err := checkClient("Writer", name, w == nil); err != nil {
+		return err
 	}
 	if _, ok := w.Balancer.(balancer); ok {
-		return fmt.Errorf("kafkax: Writer: %w: the client %q is instrumented already", ErrInput, name)
+		return invalid("Writer: the client %q is instrumented already", name)
 	}
 	return nil
 }
