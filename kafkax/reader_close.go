@@ -11,12 +11,20 @@ import (
 // Close closes the kafka.Reader. In a group it may take as long as the group's
 // rebalance. A [Reader.Process] ends soon after the message in hand, with io.EOF,
 // and a commit that is under way is given up when Close returns: to lose nothing,
-// end Process's context and wait for it before. The series stay; see
+// end Process's context and wait for it before.
+//
+// Gauges of what the reader had, its queue and its partitions with their lag, vanish
+// as they do after a rebalance: they are another's now. All other series stay; see
 // [Reader.Remove].
 func (r *Reader) Close() error {
 	r.ending.begin()
-	defer r.ending.finish()
+	defer r.ended()
 	return r.kafka.Close()
+}
+
+func (r *Reader) ended() {
+	r.ending.finish()
+	r.stats.acc.ended.Store(true)
 }
 
 // An ending tells how far Close has come.

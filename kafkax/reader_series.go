@@ -75,7 +75,7 @@ func (p *partition) publish(r *Reader) {
 	p.size.flush()
 	p.latency.flush()
 	switch {
-	case !p.stale:
+	case !p.stale && !isDone(r.ending.over):
 		p.show(r)
 	case p.shown:
 		p.hide(r)

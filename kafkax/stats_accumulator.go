@@ -3,6 +3,7 @@ package kafkax
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"weak"
 )
 
@@ -14,7 +15,8 @@ type source[S any] interface{ Stats() S }
 // another. Stats swaps field by field, so that a count and its sum may land in
 // different snapshots: sums of snapshots are exact, ratios within one are not.
 type accumulator[S any] struct {
-	fold func(into, delta *S)
+	fold  func(into, delta *S)
+	ended atomic.Bool // the client was closed, and whoever did it said so
 
 	mu    sync.Mutex
 	total S

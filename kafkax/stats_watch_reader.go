@@ -27,6 +27,12 @@ func newReaderWatch(s *scope, name string, cfg kafka.ReaderConfig, r readerSourc
 	partition := strconv.Itoa(cfg.Partition)
 	return &watch{scope: s, pump: func() {
 		out.add(in.next())
+		if in.acc.ended.Load() {
+			s.remove(readerQueueMessages, name, cfg.GroupID)
+			s.remove(readerQueueCapacity, name, cfg.GroupID)
+			s.remove(readerLag, name, cfg.GroupID, cfg.Topic, partition)
+			return // what is left in its queue nobody is behind with
+		}
 		if lag && out.delivered() {
 			s.gauge(readerLag, name, "", cfg.Topic, partition).set(r.Lag())
 		}

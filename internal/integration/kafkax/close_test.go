@@ -2,6 +2,7 @@ package kafkax_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync/atomic"
 	"testing"
@@ -94,6 +95,67 @@ func TestCloseCutsTheLastCommitShort(t *testing.T) {
 		err := ended(t, done)
 		require.ErrorIs(t, err, kafkax.ErrUncommitted)
 		require.NotErrorIs(t, err, io.EOF, "it was the context")
+	}
+}
+
+// What a reader had that is gone alarms nobody, nor stands beside what the next one
+// says of the same partition.
+func TestTheGaugesOfAClosedReaderVanish(t *testing.T) {
+	gauges := []string{
+		"kafka_reader_position_offset", "kafka_reader_committed_offset", "kafka_reader_high_watermark_offset",
+		"kafka_reader_lag_messages", "kafka_reader_uncommitted_messages", "kafka_reader_queue_messages", "kafka_reader_queue_capacity_messages",
+	}
+	b := startBroker(t, 1)
+	b.put(t, 0, 0, 10, time.Now())
+	m, observer := newMetrics(t), newMetrics(t)
+	r := addReader(t, m, b)
+	_, err := observer.ObserveReader("r", r.Unwrap())
+	require.NoError(t, err)
+	h := handled{fail: func(msg kafka.Message) error {
+		if msg.Offset == 4 {
+			return errors.New("broken")
+		}
+		return nil
+	}}
+	require.Error(t, r.Process(t.Context(), h.handle))
+	f := figuresOf(t, m)
+	for _, name := range gauges {
+		_, ok := f.get(name)
+		require.True(t, ok, name)
+	}
+	require.NoError(t, r.Close())
+	f = figuresOf(t, m)
+	for _, name := range gauges {
+		f.absent(t, name)
+	}
+	f.want(t, 5, "kafka_reader_messages_total")
+	f.want(t, 1, "kafka_reader_processed_messages_total", "result=failed")
+	figuresOf(t, observer).absent(t, "kafka_reader_queue_messages")
+	require.Greater(t, figuresOf(t, observer).sum("kafka_reader_fetches_total"), 0.0)
+
+	next := addReader(t, m, b) // of the same name
+	require.Equal(t, []int64{4}, offsets(fetch(t, next, 1)))
+	f = figuresOf(t, m)
+	f.want(t, 5, "kafka_reader_position_offset")
+	f.want(t, 1, "kafka_reader_uncommitted_messages")
+	_, ok := f.get("kafka_reader_queue_messages")
+	require.True(t, ok)
+}
+
+func TestTheLagOfAClosedReaderAloneVanishes(t *testing.T) {
+	b := startBroker(t, 1)
+	b.put(t, 0, 0, 10, time.Now())
+	m, observer := newMetrics(t), newMetrics(t)
+	r := addReader(t, m, b, alone)
+	_, err := observer.ObserveReader("r", r.Unwrap())
+	require.NoError(t, err)
+	fetch(t, r, 3)
+	for _, at := range []*kafkax.Metrics{m, observer} {
+		figuresOf(t, at).want(t, 7, "kafka_reader_lag_messages")
+	}
+	require.NoError(t, r.Close())
+	for _, at := range []*kafkax.Metrics{m, observer} {
+		figuresOf(t, at).absent(t, "kafka_reader_lag_messages")
 	}
 }
 
