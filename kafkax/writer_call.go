@@ -93,24 +93,30 @@ func (c *call) end(err error) {
 	if c.epoch != nil {
 		c.w.gate.leave()
 	}
-	done := 1
-	if c.placed < len(c.msgs) {
-		c.reject(err)
-		done += len(c.msgs)
+	if c.placed == len(c.msgs) {
+		c.drop(1)
+		return
 	}
+	defer c.drop(1 + len(c.msgs)) // also if a classifier panics, or Flush would wait for ever
+	c.reject(err)
+}
+
+// drop lets go of the copies, and releases n.
+func (c *call) drop(n int) {
 	clear(c.msgs)
-	c.release(done)
+	c.release(n)
 }
 
 // reject gives every message its outcome: none was taken.
 func (c *call) reject(err error) {
-	reason := c.rejection(err)
 	for i := range c.slots {
-		s := &c.slots[i]
-		s.topic.count(rejected, 1, s.size)
-		c.w.countError(s.topic, reason, 1)
+		c.slots[i].topic.count(rejected, 1, c.slots[i].size)
 	}
 	c.w.settled(int64(len(c.msgs)), c.bytes)
+	reason := c.rejection(err) // last: it asks the user's classifier, which may panic
+	for i := range c.slots {
+		c.w.countError(c.slots[i].topic, reason, 1)
+	}
 }
 
 // rejection returns the reason of err. kafka-go has no error of its own for a

@@ -125,6 +125,21 @@ func TestWriteErrorsKeepTheirPlaces(t *testing.T) {
 	require.Equal(t, outcomes{delivered: 2, failed: 1}, figuresOf(t, m).outcomes())
 }
 
+func TestAClassifierThatPanicsLeavesNothingInFlight(t *testing.T) {
+	m, err := kafkax.New(kafkax.WithErrorClassifier(func(error) string { panic("classifier") }))
+	require.NoError(t, err)
+	w := addWriter(t, m, newBroker(), func(w *kafka.Writer) { w.BatchBytes = 10 })
+	require.PanicsWithValue(t, "classifier", func() {
+		_ = w.WriteMessages(context.Background(), message("t", 1), message("t", 100))
+	})
+	f := figuresOf(t, m)
+	require.Equal(t, outcomes{rejected: 2}, f.outcomes())
+	messages, bytes := f.inFlight()
+	require.Zero(t, messages)
+	require.Zero(t, bytes)
+	require.NoError(t, w.Flush(t.Context()))
+}
+
 func TestABalancerThatPanicsLeavesNothingInFlight(t *testing.T) {
 	w, m := newWriter(t, newBroker(), func(w *kafka.Writer) {
 		w.Balancer = balancerFunc(func(msg kafka.Message, _ ...int) int {
