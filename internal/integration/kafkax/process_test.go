@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -245,6 +246,9 @@ func TestProcessEndsWithFaultsThatStay(t *testing.T) {
 	b.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.GroupAuthorizationFailed, Count: -1})
 	err := r.Process(t.Context(), func(context.Context, kafka.Message) error { return nil })
 	require.ErrorIs(t, err, kafka.GroupAuthorizationFailed)
+	require.ErrorIs(t, err, kafkax.ErrUncommitted)
+	require.Equal(t, 1, strings.Count(err.Error(), "commit: "), "said once: %v", err)
+	figuresOf(t, m).want(t, 1, "kafka_reader_commits_total", "result=failed") // and not tried again
 }
 
 func TestProcessEndsWithItsReader(t *testing.T) {
