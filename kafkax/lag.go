@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/segmentio/kafka-go"
@@ -44,13 +45,15 @@ type LagCollector struct {
 
 // A Group is a consumer group to watch, and the topics that count: those on which
 // it has commits if Topics is nil. Topics that are named count also where the group
-// has no commit yet; ones that don't exist are left out until they do.
+// has no commit yet; ones that don't exist are left out until they do. One that is
+// named twice counts once.
 type Group struct {
 	ID     string
 	Topics []string
 }
 
-// ErrRunning is returned by a Run that is called while another one runs.
+// ErrRunning is returned by a Run or a [Reader.Process] that is called while another
+// one runs.
 var ErrRunning = errors.New("kafkax: already running")
 
 // NewLagCollector returns a LagCollector that asks through client about groups. It
@@ -58,9 +61,10 @@ var ErrRunning = errors.New("kafkax: already running")
 // its transport; one of its own, with MetadataTopics if the cluster has many others,
 // serves best. Topics that are new and leaders that have moved are seen when it has
 // refreshed its metadata: within MetadataTTL, 6 s by default, a poll may fail for a
-// partition whose leader has moved. The groups are copied. There must be one at least, each with an ID of
-// its own; an empty list of topics that isn't nil is an error, as is everything that
-// is wrong with the options. All faults come in one error, which is [ErrInput].
+// partition whose leader has moved. The groups are copied. There must be one at
+// least, each with an ID of its own in UTF-8; an empty list of topics that isn't nil
+// is an error, as is everything that is wrong with the options. All faults come in
+// one error, which is [ErrInput].
 func NewLagCollector(client *kafka.Client, groups []Group, opts ...Option) (*LagCollector, error) {
 	cfg := applyOptions(opts)
 	cfg.checkLag()
@@ -104,6 +108,8 @@ func checkLagInput(client *kafka.Client, groups []Group) error {
 		switch {
 		case g.ID == "":
 			bad("group %d has no ID", i)
+		case !utf8.ValidString(g.ID): // its label could be another's, too
+			bad("the ID of group %d, %q, is not UTF-8", i, g.ID)
 		case seen[g.ID]:
 			bad("group %q is there twice", g.ID)
 		case g.Topics != nil && len(g.Topics) == 0:
