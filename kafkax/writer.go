@@ -27,7 +27,7 @@ import (
 // It costs a few reads of the clock a call and a request, some atomic operations a
 // message, and no memory, but for calls of more than 4096 messages.
 //
-// It is safe for concurrent use.
+// [Metrics.Writer] makes it. It is safe for concurrent use.
 type Writer struct {
 	kafka         *kafka.Writer
 	name          string
@@ -46,7 +46,8 @@ type Writer struct {
 // Writer instruments w, before it is first used, and returns the Writer to write
 // with. The label writer=name marks its series; writers of one name are counted
 // together. The error is an [ErrInput] if w is nil, the name is empty or not UTF-8,
-// or w is instrumented already.
+// or w is instrumented already, by any Metrics and though it was removed; that it was
+// used before isn't noticed.
 //
 // It replaces three fields of w, and calls what was in them: Completion, Balancer
 // and Transport (a nil Balancer is kafka.RoundRobin, a nil Transport
@@ -136,7 +137,8 @@ func (w *Writer) Stats() kafka.WriterStats { return w.stats.next() }
 // Remove takes the Writer's series out of its Metrics, and lets go of it: the cost is
 // that of its own series. What another Writer of the same name has counted stays;
 // the last one takes the series of [Metrics.DialFunc] and [Metrics.RoundTripper] of
-// that name with it. Use it for writers that come and go, when they are closed.
+// that name with it. Use it for writers that come and go, when they are closed: the
+// kafka.Writer keeps what [Metrics.Writer] put into it, and can't be added again.
 func (w *Writer) Remove() { w.remove() }
 
 // Unwrap returns the kafka.Writer.
