@@ -72,9 +72,10 @@ func (d *def) buckets(c *config) []float64 {
 	}
 }
 
-// reservedLabel reports whether a metric, or the format itself, uses the name.
+// reservedLabel reports whether a metric, the format itself, or a server that
+// scrapes uses the name.
 func reservedLabel(name string) bool {
-	if name == "le" || name == "quantile" || name == labelPartition {
+	if slices.Contains([]string{labelLE, "quantile", labelPartition, labelJob}, name) {
 		return true
 	}
 	for id := range table {

@@ -10,10 +10,10 @@ import (
 )
 
 // ReaderCollector shows what one reader counts by itself: fetches, rebalances
-// and its queue, and for a reader of one partition the lag. It is safe for
-// concurrent use, and exact however many registries and scrapers read it, and
-// however many collectors the reader has. It can't see what the program does
-// with a message, nor the lag of a group: see [Metrics.Reader] and
+// and its queue, and for a reader of one partition the lag. [NewReaderCollector]
+// makes it. It is safe for concurrent use, and exact however many registries and
+// scrapers read it, and however many collectors the reader has. It can't see what
+// the program does with a message, nor the lag of a group: see [Metrics.Reader] and
 // [NewLagCollector].
 type ReaderCollector struct {
 	reader *kafka.Reader
@@ -44,8 +44,11 @@ type ReaderTotals struct {
 // option is [ErrInput].
 func NewReaderCollector(r *kafka.Reader, opts ...Option) (*ReaderCollector, error) {
 	c, err := newConfig(opts)
-	if r == nil {
+	switch {
+	case r == nil:
 		err = errors.Join(err, invalid("NewReaderCollector: the reader is nil"))
+	case len(r.Config().Brokers) == 0:
+		err = errors.Join(err, invalid("NewReaderCollector: the reader isn't made by kafka.NewReader"))
 	}
 	if err != nil {
 		return nil, err

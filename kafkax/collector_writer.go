@@ -9,9 +9,9 @@ import (
 )
 
 // WriterCollector shows what one writer counts by itself: attempts, retries and
-// times. It is safe for concurrent use, and exact however many registries and
-// scrapers read it, and however many collectors the writer has. It can't see
-// what becomes of a message: see [Metrics.Writer].
+// times. [NewWriterCollector] makes it. It is safe for concurrent use, and exact
+// however many registries and scrapers read it, and however many collectors the
+// writer has. It can't see what becomes of a message: see [Metrics.Writer].
 type WriterCollector struct {
 	writer *kafka.Writer
 	statsCollector

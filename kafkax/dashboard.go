@@ -3,6 +3,7 @@ package kafkax
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 )
@@ -14,11 +15,11 @@ import (
 // hold for classic and for native histograms. The dashboard's uid is made from the
 // namespace: "kafkax-kafka".
 //
-// Every option that makes no sense is named in one error that wraps [ErrInput],
-// and nothing is written. An error of w is returned as it is.
+// Every option that makes no sense is named in one error that wraps [ErrInput], as
+// is a nil w, and nothing is written. An error of w is returned as it is.
 func WriteDashboard(w io.Writer, opts ...Option) error {
 	q, err := newQuery(opts, "$__rate_interval", labelJob, labelWriter, labelReader, labelGroup, labelTopic)
-	if err != nil {
+	if err := errors.Join(checkOutput("WriteDashboard", w), err); err != nil {
 		return err
 	}
 	return writeJSON(w, newDashboard(q))
@@ -89,6 +90,5 @@ func writeJSON(w io.Writer, v any) error {
 	if err := enc.Encode(v); err != nil {
 		return err
 	}
-	_, err := w.Write(b.Bytes())
-	return err
+	return writeAll(w, b.Bytes())
 }

@@ -1,6 +1,7 @@
 package kafkax
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -23,7 +24,7 @@ const GrafanaDatasource = "prometheus"
 // Errors are those of WriteAlertRules.
 func WriteGrafanaAlerts(w io.Writer, t Thresholds, opts ...Option) error {
 	groups, err := alertGroups(t, opts)
-	if err != nil {
+	if err := errors.Join(checkOutput("WriteGrafanaAlerts", w), err); err != nil {
 		return err
 	}
 	namespace := applyOptions(opts).namespace

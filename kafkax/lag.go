@@ -28,8 +28,8 @@ import (
 // connection per broker and the one on which the client's transport refreshes its
 // metadata.
 //
-// It is a prometheus.Collector: register it; two in one registry need different
-// [WithConstLabels]. It is safe for concurrent use.
+// [NewLagCollector] makes it. It is a prometheus.Collector: register it; two in one
+// registry need different [WithConstLabels]. It is safe for concurrent use.
 type LagCollector struct {
 	cfg     config
 	wire    *lagWire

@@ -2,7 +2,7 @@ package kafkax
 
 // Metrics is one prometheus.Collector for many clients, which come and go. A
 // scrape of it never fails: clients with equal labels show one series, merged as
-// [MetricInfo] says. It is safe for concurrent use.
+// [MetricInfo] says. [New] makes it. It is safe for concurrent use.
 type Metrics struct {
 	config  config
 	besides besides

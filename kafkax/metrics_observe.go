@@ -30,9 +30,9 @@ func (m *Metrics) ObserveWriter(name string, w *kafka.Writer) (remove func(), er
 // For a reader of one partition it shows the lag.
 //
 // Use [Metrics.Reader] for latencies, offsets and results. A name that is empty
-// or not UTF-8, or a nil r, is [ErrInput].
+// or not UTF-8, or an r that is nil or not made by kafka.NewReader, is [ErrInput].
 func (m *Metrics) ObserveReader(name string, r *kafka.Reader) (remove func(), err error) {
-	if err := checkClient("ObserveReader", name, r == nil); err != nil {
+	if err := checkReader("ObserveReader", name, r); err != nil {
 		return nil, err
 	}
 	return m.watchReader(name, r, true), nil
@@ -52,6 +52,16 @@ func (m *Metrics) watchReader(name string, r *kafka.Reader, lag bool) (remove fu
 	})
 	leave := m.besides.join(clientKey{labelReader, name, r.Config().GroupID})
 	return func() { stats(); leave() }
+}
+
+// checkReader is checkClient for a reader, which must come from kafka.NewReader: the
+// zero one has no Stats to ask.
+func checkReader(call, name string, r *kafka.Reader) error {
+	err := checkClient(call, name, r == nil)
+	if err == nil && len(r.Config().Brokers) == 0 {
+		err = invalid("%s: the client %q isn't made by kafka.NewReader", call, name)
+	}
+	return err
 }
 
 func checkClient(call, name string, isNil bool) error {

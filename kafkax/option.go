@@ -77,9 +77,9 @@ func WithNamespace(s string) Option {
 }
 
 // WithConstLabels adds labels to every series, none by default. Names are
-// letters, digits and underscores after a letter, and none of the names that
-// [Catalog] uses; values are UTF-8. The map is copied. Prefer labels that the
-// Prometheus server attaches to a target.
+// letters, digits and underscores after a letter, none of the names that
+// [Catalog] uses, and not job, which is the server's; values are UTF-8. The map is
+// copied. Prefer labels that the Prometheus server attaches to a target.
 func WithConstLabels(labels prometheus.Labels) Option {
 	return func(c *config) {
 		bad := len(c.errs)

@@ -24,9 +24,9 @@ func TestABadOptionIsNamedWithItsValue(t *testing.T) {
 		{"namespace of a path", kafkax.WithNamespace("a/b"), []string{`kafkax: invalid argument: WithNamespace("a/b")`}},
 		{"namespace that starts with a digit", kafkax.WithNamespace("1a"), []string{`kafkax: invalid argument: WithNamespace("1a")`}},
 		{
-			"labels", kafkax.WithConstLabels(prometheus.Labels{"a-b": "x", "topic": "x", "le": "x", "partition": "x", "zone": "\xff", "good": "x"}),
+			"labels", kafkax.WithConstLabels(prometheus.Labels{"a-b": "x", "topic": "x", "le": "x", "job": "x", "partition": "x", "zone": "\xff", "good": "x"}),
 			[]string{
-				`kafkax: invalid argument: WithConstLabels: name "a-b"`, `kafkax: invalid argument: WithConstLabels: name "le" is used`, `kafkax: invalid argument: WithConstLabels: name "partition" is used`,
+				`kafkax: invalid argument: WithConstLabels: name "a-b"`, `kafkax: invalid argument: WithConstLabels: name "job" is used`, `kafkax: invalid argument: WithConstLabels: name "le" is used`, `kafkax: invalid argument: WithConstLabels: name "partition" is used`,
 				`kafkax: invalid argument: WithConstLabels: name "topic" is used`, `kafkax: invalid argument: WithConstLabels: the value of "zone", "\xff", is not UTF-8`,
 			},
 		},
@@ -91,6 +91,12 @@ func TestAClientThatIsNilIsRefused(t *testing.T) {
 	_, err = m.ObserveWriter("w", nil)
 	require.ErrorIs(t, err, kafkax.ErrInput)
 	_, err = m.ObserveReader("r", nil)
+	require.ErrorIs(t, err, kafkax.ErrInput)
+	_, err = m.ObserveReader("r", new(kafka.Reader)) // a scrape of it would fail
+	require.ErrorIs(t, err, kafkax.ErrInput)
+	_, err = m.Reader("r", new(kafka.Reader))
+	require.ErrorIs(t, err, kafkax.ErrInput)
+	_, err = kafkax.NewReaderCollector(new(kafka.Reader))
 	require.ErrorIs(t, err, kafkax.ErrInput)
 	for _, name := range []string{"", "\xff"} {
 		_, err = m.ObserveWriter(name, statsWriter(t, newBroker(), "t"))

@@ -28,7 +28,8 @@ import (
 // rebalance the gauges of a partition vanish until its next message, unless the
 // logger of [Metrics.Logger] tells who has it.
 //
-// It is safe for concurrent use. Goroutines that fetch take turns.
+// [Metrics.Reader] makes it. It is safe for concurrent use. Goroutines that fetch
+// take turns.
 type Reader struct {
 	kafka      *kafka.Reader
 	name       string
@@ -60,10 +61,10 @@ type Reader struct {
 // Reader instruments r and returns the Reader to read with. The labels reader=name
 // and group mark its series; readers of one name and group are counted together.
 // What is read past the Reader, through Unwrap, is in no figure but those of
-// Stats, and looks like skipped offsets. The error is an [ErrInput] if r is nil, or
-// the name is empty or not UTF-8.
+// Stats, and looks like skipped offsets. The error is an [ErrInput] if r is nil or
+// not made by kafka.NewReader, or the name is empty or not UTF-8.
 func (m *Metrics) Reader(name string, r *kafka.Reader) (*Reader, error) {
-	if err := checkClient("Reader", name, r == nil); err != nil {
+	if err := checkReader("Reader", name, r); err != nil {
 		return nil, err
 	}
 	cfg := r.Config()

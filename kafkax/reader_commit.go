@@ -52,8 +52,9 @@ func (r *Reader) commitsAreKnown() bool { return r.group != "" && (!r.async || r
 // delivered and, for a success, how old it was at the end. It neither commits nor
 // looks at what err is. It is for loops of your own; [Reader.Process] calls it.
 //
-// A message that more than 256 of its partition have come after is counted, but
-// nobody knows any more how long it took.
+// It is to be called once a message: each call counts, also a second one, and one for
+// a message that this Reader never delivered. How long that took nobody knows, nor
+// of a message that more than 256 of its partition have come after.
 func (r *Reader) Done(msg kafka.Message, err error) {
 	result := resultOf(err)
 	s := r.topics.get(msg.Topic)

@@ -20,11 +20,11 @@ import (
 // Thresholds.PollAge. What no traffic leaves undefined warns of nothing.
 //
 // Every field of t and every option that makes no sense is named in one error
-// that wraps [ErrInput], and nothing is written. An error of w is returned as it
-// is.
+// that wraps [ErrInput], as is a nil w, and nothing is written. An error of w is
+// returned as it is.
 func WriteAlertRules(w io.Writer, t Thresholds, opts ...Option) error {
 	groups, err := alertGroups(t, opts)
-	if err != nil {
+	if err := errors.Join(checkOutput("WriteAlertRules", w), err); err != nil {
 		return err
 	}
 	var b bytes.Buffer
@@ -35,8 +35,7 @@ func WriteAlertRules(w io.Writer, t Thresholds, opts ...Option) error {
 			a.writeYAML(&b)
 		}
 	}
-	_, err = w.Write(b.Bytes())
-	return err
+	return writeAll(w, b.Bytes())
 }
 
 // An alert is one rule, before it is written for Prometheus or for Grafana.

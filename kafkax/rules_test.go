@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -169,6 +171,47 @@ func TestWritersReturnTheErrorOfWhatTheyWriteTo(t *testing.T) {
 	require.ErrorIs(t, kafkax.WriteAlertRules(fullDisk{}, kafkax.DefaultThresholds()), errFull)
 	require.ErrorIs(t, kafkax.WriteGrafanaAlerts(fullDisk{}, kafkax.DefaultThresholds()), errFull)
 	require.ErrorIs(t, kafkax.WriteDashboard(fullDisk{}), errFull)
+}
+
+// halfDisk breaks the contract of an io.Writer.
+type halfDisk struct{}
+
+func (halfDisk) Write(b []byte) (int, error) { return len(b) / 2, nil }
+
+func TestWritersNoticeWhatWasNotWritten(t *testing.T) {
+	require.ErrorIs(t, kafkax.WriteAlertRules(halfDisk{}, kafkax.DefaultThresholds()), io.ErrShortWrite)
+	require.ErrorIs(t, kafkax.WriteGrafanaAlerts(halfDisk{}, kafkax.DefaultThresholds()), io.ErrShortWrite)
+	require.ErrorIs(t, kafkax.WriteDashboard(halfDisk{}), io.ErrShortWrite)
+}
+
+func TestWritersRefuseToWriteNowhere(t *testing.T) {
+	for name, err := range map[string]error{
+		"WriteAlertRules":    kafkax.WriteAlertRules(nil, kafkax.Thresholds{}),
+		"WriteGrafanaAlerts": kafkax.WriteGrafanaAlerts(nil, kafkax.Thresholds{}),
+		"WriteDashboard":     kafkax.WriteDashboard(nil),
+	} {
+		require.ErrorIs(t, err, kafkax.ErrInput, name)
+		require.ErrorContains(t, err, name+": the io.Writer is nil")
+	}
+}
+
+// Prometheus reads a duration as milliseconds and keeps nanoseconds: it refuses a
+// whole file for one that is too long for these.
+func TestThresholdsThatPrometheusCannotHoldAreRefused(t *testing.T) {
+	last := math.MaxInt64 / time.Millisecond * time.Millisecond
+	for field, set := range map[string]func(*kafkax.Thresholds, time.Duration){
+		"Window": func(t *kafkax.Thresholds, d time.Duration) { t.Window = d },
+		"For":    func(t *kafkax.Thresholds, d time.Duration) { t.For = d },
+		"Stuck":  func(t *kafkax.Thresholds, d time.Duration) { t.Stuck = d },
+	} {
+		th := kafkax.DefaultThresholds()
+		set(&th, last+1)
+		err := kafkax.WriteAlertRules(io.Discard, th)
+		require.ErrorIs(t, err, kafkax.ErrInput)
+		require.ErrorContains(t, err, "Thresholds."+field+" is 2562047h47m16.854000001s")
+		set(&th, last)
+		require.Contains(t, alertRules(t, th), "9223372036854ms", field)
+	}
 }
 
 func TestDurationsAreWrittenAsPrometheusReadsThem(t *testing.T) {

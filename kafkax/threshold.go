@@ -107,6 +107,7 @@ func (t Thresholds) validate() error {
 	count := func(field string, v int64) { refuse(v < 0, field, v, "0 for off, or more") }
 	age := func(field string, d time.Duration) {
 		refuse(d != 0 && d < time.Millisecond, field, d, "0 for off, or a millisecond and more")
+		refuse(d > maxPromDuration, field, d, wantShort)
 	}
 
 	ratio("FailureRatio", t.FailureRatio)
@@ -124,9 +125,18 @@ func (t Thresholds) validate() error {
 	count("LagMessages", t.LagMessages)
 	age("PollAge", t.PollAge)
 	refuse(t.Window < time.Millisecond, "Window", t.Window, "a millisecond or more")
+	refuse(t.Window > maxPromDuration, "Window", t.Window, wantShort)
 	refuse(t.For != 0 && t.For < time.Millisecond, "For", t.For, "0 for at once, or a millisecond and more")
+	refuse(t.For > maxPromDuration, "For", t.For, wantShort)
 	return errors.Join(errs...)
 }
+
+// maxPromDuration is the longest that Prometheus takes: it reads milliseconds, and
+// keeps nanoseconds.
+const (
+	maxPromDuration = math.MaxInt64 / time.Millisecond * time.Millisecond
+	wantShort       = "292 years at most"
+)
 
 // promDuration writes d as PromQL and rule files want it, in whole milliseconds.
 func promDuration(d time.Duration) string {
@@ -141,5 +151,9 @@ func promDuration(d time.Duration) string {
 			return fmt.Sprintf("%d%s", d/unit.size, unit.name)
 		}
 	}
-	return fmt.Sprintf("%dms", int64(math.Ceil(float64(d)/float64(time.Millisecond))))
+	ms := d / time.Millisecond
+	if d%time.Millisecond > 0 {
+		ms++
+	}
+	return fmt.Sprintf("%dms", ms)
 }
