@@ -19,10 +19,25 @@
 //     [Metrics.Reader] wrap a client and see each message: outcome, latency, size,
 //     offsets, processing. [Metrics.ObserveWriter] and [Metrics.ObserveReader] wrap
 //     nothing and see what the client counts.
+//   - [Reader.Process] for one message after the other, all partitions in one row: a
+//     slow one holds up the others. For work on many at once, run several readers in
+//     the group, or fetch, do and commit in a loop of your own.
 //   - [LagCollector] for the lag of consumer groups, whoever runs them, in messages
 //     and in seconds.
 //   - [WriteAlertRules], [WriteDashboard] and [WriteGrafanaAlerts] for what to do
 //     with the metrics; METRICS.md and [Catalog] list them.
+//
+// # Shutdown
+//
+// A client that goes is ended in this order: cancel the context of
+// [Reader.Process], wait for it to return, [Reader.Close] or [Writer.Close], and
+// Remove if the process goes on. Closed first, a reader can't commit the message in
+// hand, and it comes again; removed first, a client counts its last messages into
+// nothing.
+//
+// Handlers get the context of Process, which they may give up at. One that shall
+// finish what it has begun works under context.WithoutCancel of it, with a timeout of
+// its own: Process waits for it, and commits its message.
 //
 // # What Stats can't tell
 //

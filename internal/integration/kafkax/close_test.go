@@ -171,3 +171,28 @@ func TestAClosedReaderCommitsNothing(t *testing.T) {
 		require.ErrorIs(t, r.CommitMessages(t.Context(), msgs...), io.ErrClosedPipe)
 	}
 }
+
+// The order of a shutdown that the package comment gives: nothing is done twice.
+func TestAHandlerMayFinishWhenTheContextEnds(t *testing.T) {
+	b := startBroker(t, 1)
+	b.put(t, 0, 0, 10, time.Now())
+	m := newMetrics(t)
+	r := addReader(t, m, b)
+	ctx, cancel := context.WithCancel(t.Context())
+	began, done := make(chan struct{}), make(chan error, 1)
+	go func() {
+		done <- r.Process(ctx, func(ctx context.Context, _ kafka.Message) error {
+			close(began)
+			<-ctx.Done()
+			return context.WithoutCancel(ctx).Err()
+		})
+	}()
+	<-began
+	cancel()
+	require.NoError(t, ended(t, done))
+	require.NoError(t, r.Close())
+	require.EqualValues(t, 1, b.committed(0))
+	figuresOf(t, m).want(t, 1, "kafka_reader_processed_messages_total", "result=ok")
+	r.Remove()
+	figuresOf(t, m).absent(t, "kafka_reader_processed_messages_total")
+}
