@@ -47,7 +47,11 @@ func Start(t testing.TB, opts ...Option) *Broker {
 // tests. Its error names every bad option, or says why it can't listen.
 func Open(opts ...Option) (*Broker, error) {
 	cfg := config{brokers: 1, minSession: defaultMinSession}
-	for _, opt := range opts {
+	for i, opt := range opts {
+		if opt == nil {
+			cfg.errs = append(cfg.errs, fmt.Errorf("kafkatest: option %d is nil", i))
+			continue
+		}
 		opt(&cfg)
 	}
 	if err := cfg.validate(); err != nil {

@@ -193,7 +193,8 @@ func TestConnectionsAreCounted(t *testing.T) {
 func TestBadOptionsAreAllNamed(t *testing.T) {
 	_, err := kafkatest.Open(
 		kafkatest.WithBrokers(0), kafkatest.WithPorts(0, 70000), kafkatest.WithPipes(),
-		kafkatest.WithTopic("", 1), kafkatest.WithTopic("t", 0), kafkatest.WithSync(),
+		kafkatest.WithTopic("", 1), kafkatest.WithTopic("t", 0), kafkatest.WithTopic("d", 1), kafkatest.WithTopic("d", 2),
+		kafkatest.WithTopic("x y/", 1), nil, kafkatest.WithSync(),
 		kafkatest.WithVersion("five"), kafkatest.WithMinSession(0), kafkatest.WithSynthetic(0),
 	)
 	for _, opt := range []kafkatest.Option{kafkatest.WithPorts(), kafkatest.WithDataDir(""), kafkatest.WithVersion("")} {
@@ -202,7 +203,7 @@ func TestBadOptionsAreAllNamed(t *testing.T) {
 	}
 	for _, want := range []string{
 		"WithBrokers: 0:", "WithPorts: 2 ports for 0 brokers", "WithPorts: there are none with WithPipes",
-		"WithPorts: 0:", "WithPorts: 70000:", "WithTopic: no name", `WithTopic: "t": 0 partitions`,
+		"WithPorts: 0:", "WithPorts: 70000:", `WithTopic: "": want 1 to 249`, `WithTopic: "x y/": want`, `WithTopic: "d" is there twice`, "option 8 is nil", `WithTopic: "t": 0 partitions`,
 		"WithSync: it needs WithDataDir", `WithVersion: "five"`, "WithMinSession: 0s", "WithSynthetic: 0:",
 	} {
 		require.ErrorContains(t, err, want)

@@ -3,6 +3,7 @@ package kafkatest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -26,6 +27,7 @@ type config struct {
 	pipes      bool
 	discard    bool
 	synthetic  *int
+	errs       []error // of the options themselves
 }
 
 type topic struct {
@@ -43,7 +45,8 @@ func WithPorts(ports ...int) Option {
 }
 
 // WithTopic creates a topic of that many partitions, at least 1, when the broker
-// starts. It may be given for many topics.
+// starts. It may be given for many topics, once for each. Names are as Kafka takes
+// them: 1 to 249 letters, digits, dots, underscores and hyphens, but not "." or "..".
 func WithTopic(name string, partitions int) Option {
 	return func(c *config) { c.topics = append(c.topics, topic{name, partitions}) }
 }
@@ -90,7 +93,7 @@ func WithSynthetic(bytes int) Option {
 }
 
 func (c *config) validate() error {
-	var errs []error
+	errs := slices.Clone(c.errs)
 	bad := func(is bool, format string, args ...any) {
 		if is {
 			errs = append(errs, fmt.Errorf("kafkatest: "+format, args...))
@@ -102,8 +105,9 @@ func (c *config) validate() error {
 	for _, port := range c.ports {
 		bad(port < 1 || port > 65535, "WithPorts: %d: want 1 to 65535", port)
 	}
-	for _, t := range c.topics {
-		bad(t.name == "", "WithTopic: no name")
+	for i, t := range c.topics {
+		bad(!validTopic(t.name), "WithTopic: %q: want %s", t.name, wantTopic)
+		bad(slices.ContainsFunc(c.topics[:i], func(o topic) bool { return o.name == t.name }), "WithTopic: %q is there twice", t.name)
 		bad(t.partitions < 1, "WithTopic: %q: %d partitions: want at least 1", t.name, t.partitions)
 	}
 	bad(c.dir != nil && *c.dir == "", "WithDataDir: no name")

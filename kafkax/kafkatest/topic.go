@@ -3,6 +3,7 @@ package kafkatest
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -10,14 +11,29 @@ import (
 )
 
 // CreateTopic creates a topic of that many partitions, at least 1. It returns an
-// error that wraps kafka.TopicAlreadyExists where there is one, or [ErrStopped].
+// error that wraps kafka.TopicAlreadyExists where there is one, kafka.InvalidTopic
+// for a name that Kafka doesn't take, see [WithTopic], or [ErrStopped].
 func (b *Broker) CreateTopic(name string, partitions int) error {
-	if name == "" || partitions < 1 {
-		return fmt.Errorf("kafkatest: create topic %q: %d partitions: want a name and at least 1", name, partitions)
+	if !validTopic(name) {
+		return fmt.Errorf("kafkatest: create topic %q: want %s: %w", name, wantTopic, kafka.InvalidTopic)
+	}
+	if partitions < 1 {
+		return fmt.Errorf("kafkatest: create topic %q: %d partitions: want at least 1", name, partitions)
 	}
 	return b.ask(func(c *kfake.Cluster) error {
 		return named(c.CreateTopic(name, int32(partitions), nil), "create topic %q", name)
 	})
+}
+
+const wantTopic = `1 to 249 letters, digits, ".", "_" and "-", but not "." or ".."`
+
+// validTopic reports whether Kafka takes the name of a topic; the embedded broker
+// takes any.
+func validTopic(name string) bool {
+	if name == "" || len(name) > 249 || name == "." || name == ".." {
+		return false
+	}
+	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == ""
 }
 
 // DeleteTopic deletes a topic, its messages and what groups have committed of it. It

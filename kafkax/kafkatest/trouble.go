@@ -15,7 +15,9 @@ type source interface {
 	Remove()
 }
 
-// Hits returns how many requests have met it.
+// Hits returns how many requests have met it. A test should look: clients keep what
+// they have been told, such as metadata and who coordinates a group, and ask no more,
+// and a trouble that nothing meets proves nothing.
 func (t *Trouble) Hits() int { return t.source.Hits() }
 
 // Wait returns when n requests have met it, or ctx's error when ctx ends first.

@@ -2,6 +2,7 @@ package kafkatest_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,7 +66,10 @@ func TestUnknownIsKafkasError(t *testing.T) {
 	_, err = b.GroupInfo("g")
 	require.ErrorIs(t, err, kafka.GroupIdNotFound)
 	require.ErrorIs(t, b.CreateTopic("t", 1), kafka.TopicAlreadyExists)
-	require.Error(t, b.CreateTopic("", 1))
+	for _, name := range []string{"", ".", "..", "x y/", "x\x00", "ö", strings.Repeat("x", 250)} {
+		require.ErrorIs(t, b.CreateTopic(name, 1), kafka.InvalidTopic, name)
+	}
+	require.NoError(t, b.CreateTopic("A-z.0_9"+strings.Repeat("x", 242), 1))
 	require.Error(t, b.CreateTopic("other", 0))
 	require.ErrorIs(t, b.DeleteTopic("other"), kafka.UnknownTopicOrPartition)
 	require.ErrorIs(t, b.DeleteRecords("t", 1, 0), kafka.UnknownTopicOrPartition)
