@@ -217,7 +217,7 @@ var table = [...]def{
 	readerRedelivered: {
 		name: "reader_redelivered_messages_total", typ: TypeCounter, group: groupReader, unit: unitMessages,
 		labels: readerPartition,
-		help:   "Messages delivered to the program from below an offset that it was delivered already: again, unless the reader had jumped over them.",
+		help:   "Messages delivered to the program whose offset is below one that was delivered before: they come again, or had been jumped over.",
 	},
 	readerClockSkew: {
 		name: "reader_clock_skew_messages_total", typ: TypeCounter, group: groupReader, unit: unitMessages,
