@@ -110,3 +110,16 @@ func scrapeUntil(t *testing.T, reg *prometheus.Registry, done <-chan struct{}) {
 		}
 	}
 }
+
+// An idle reader goes on fetching, and each of these counts: messages divided by
+// fetches is no size of anything.
+func TestAFetchCountsThoughItBringsNothing(t *testing.T) {
+	b := startBroker(t, 1)
+	b.put(t, 0, 0, 10, time.Now())
+	r, c := bareReader(t, b, "")
+	fetchBare(t, r, 10)
+	require.Eventually(t, func() bool { return c.Totals().Timeouts >= 3 }, patience, 10*time.Millisecond)
+	totals := c.Totals()
+	require.EqualValues(t, 10, totals.Messages)
+	require.Greater(t, totals.Fetches, totals.Timeouts)
+}
