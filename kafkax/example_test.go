@@ -164,6 +164,6 @@ func ExampleNew() {
 	_, err := kafkax.New(kafkax.WithNamespace("my app"), kafkax.WithTopicLimit(-1))
 	fmt.Println(err)
 	// Output:
-	// kafkax: WithNamespace("my app"): want letters, digits and underscores after a letter
-	// kafkax: WithTopicLimit(-1): want 0 for no limit, or more
+	// kafkax: invalid argument: WithNamespace("my app"): want letters, digits and underscores after a letter
+	// kafkax: invalid argument: WithTopicLimit(-1): want 0 for no limit, or more
 }
