@@ -198,7 +198,7 @@ func TestWritersRefuseToWriteNowhere(t *testing.T) {
 // Prometheus reads a duration as milliseconds and keeps nanoseconds: it refuses a
 // whole file for one that is too long for these.
 func TestThresholdsThatPrometheusCannotHoldAreRefused(t *testing.T) {
-	last := math.MaxInt64 / time.Millisecond * time.Millisecond
+	const last time.Duration = math.MaxInt64 / 1_000_000 * 1_000_000
 	for field, set := range map[string]func(*kafkax.Thresholds, time.Duration){
 		"Window": func(t *kafkax.Thresholds, d time.Duration) { t.Window = d },
 		"For":    func(t *kafkax.Thresholds, d time.Duration) { t.For = d },

@@ -134,8 +134,8 @@ func (t Thresholds) validate() error {
 // maxPromDuration is the longest that Prometheus takes: it reads milliseconds, and
 // keeps nanoseconds.
 const (
-	maxPromDuration = math.MaxInt64 / time.Millisecond * time.Millisecond
-	wantShort       = "292 years at most"
+	maxPromDuration time.Duration = math.MaxInt64 / 1_000_000 * 1_000_000
+	wantShort                     = "292 years at most"
 )
 
 // promDuration writes d as PromQL and rule files want it, in whole milliseconds.
