@@ -72,7 +72,15 @@ type history struct {
 	log    *topic
 	mode   topn.Mode
 	broken sabotage
+	poison map[place]bool // that was handed over
 }
+
+type place struct {
+	partition int
+	offset    int64
+}
+
+func placeOf(m kafka.Message) place { return place{m.Partition, m.Offset} }
 
 // life is one process that consumes: it dies after so many steps, or lives until all
 // is read if there are none left to take. It reports whether it died.
@@ -99,7 +107,12 @@ func (h *history) life(t *testing.T, batch, steps int, seed uint64) bool {
 		return nil
 	}
 	h.broken.begin(h, rdb, r)
-	j := consume(ctx, r, b, topn.WithBatch(batch))
+	j := consume(ctx, r, b, topn.WithBatch(batch), topn.WithPoison(func(_ context.Context, m kafka.Message, _ error) error {
+		return p.do(func() error {
+			h.poison[placeOf(m)] = true
+			return nil
+		})
+	}))
 	settle()
 	died := p.left <= 0
 	if !died {
@@ -110,16 +123,19 @@ func (h *history) life(t *testing.T, batch, steps int, seed uint64) bool {
 	return died
 }
 
-// onlyApplied checks that what is committed is on the board.
+// onlyApplied checks that what is committed is on the board, or was handed over.
 func (h *history) onlyApplied(t *testing.T, msgs []kafka.Message) {
 	t.Helper()
+	for _, m := range msgs {
+		h.handedOver(t, m)
+	}
 	if h.mode != topn.Counter {
 		return
 	}
 	for _, m := range msgs {
 		last := int64(-1)
 		for _, before := range h.log.parts[m.Partition] {
-			if _, err := decodeLike(before); err == nil && before.Offset <= m.Offset {
+			if _, good := decodeGood(before); good && before.Offset <= m.Offset {
 				last = before.Offset
 			}
 		}
@@ -134,8 +150,19 @@ func (h *history) onlyApplied(t *testing.T, msgs []kafka.Message) {
 	}
 }
 
+// handedOver checks that all poison of the partition of m up to m was.
+func (h *history) handedOver(t *testing.T, m kafka.Message) {
+	t.Helper()
+	for _, before := range h.log.parts[m.Partition] {
+		if _, good := decodeGood(before); !good && before.Offset <= m.Offset && !h.poison[placeOf(before)] {
+			t.Errorf("offset %d is committed, but the poison at %d was never handed over", m.Offset, before.Offset)
+		}
+	}
+}
+
 // Trap topn/7: a process dies at each boundary there is, between any two steps, and
-// others cut the rest of the log into other batches: each event counts once.
+// others cut the rest of the log into other batches: each event counts once,
+// and all poison is handed over.
 func TestConsumeCountsEachEventOnceWhereverItIsCut(t *testing.T) {
 	for _, mode := range []topn.Mode{topn.Counter, topn.Absolute} {
 		t.Run(mode.String(), func(t *testing.T) { cutAnywhere(t, mode, noSabotage) })
@@ -165,7 +192,7 @@ func dieAndGoOn(t *testing.T, r *rand.Rand, log *topic, mode topn.Mode, batch, s
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		server, rdb := redistest.NewServer(t)
-		h := &history{server: server, log: log, mode: mode, broken: broken}
+		h := &history{server: server, log: log, mode: mode, broken: broken, poison: make(map[place]bool)}
 		if died = h.life(t, batch, steps, r.Uint64()); died {
 			h.life(t, 1+r.IntN(8), 1+r.IntN(20), r.Uint64())
 		}

@@ -42,20 +42,30 @@ func (c *consumer[M]) settle(ctx context.Context, s *share[M]) error {
 			return err
 		}
 	}
+	// First, since the mark goes past it with what is behind: whoever reads the
+	// partition after a crash takes all that is up to the mark for done.
+	for _, p := range s.poison {
+		if err := c.handOver(ctx, p.message, p.why); err != nil {
+			return err
+		}
+	}
+	s.poison = nil
 	all := s.events
 	if err := c.apply(ctx, s, len(s.events)); err != nil {
 		return err
 	}
 	clear(all) // what the messages hold
 	s.events = all[:0]
-	for _, p := range s.poison {
-		if err := c.retry(ctx, "poison", func() error { return c.cfg.poison(ctx, p.message, p.why) }); err != nil {
-			return err
-		}
+	return nil
+}
+
+// handOver fails only when ctx ends.
+func (c *consumer[M]) handOver(ctx context.Context, m kafka.Message, why error) error {
+	err := c.retry(ctx, "poison", func() error { return c.cfg.poison(ctx, m, why) })
+	if err == nil {
 		c.stats.Poison++
 	}
-	s.poison = nil
-	return nil
+	return err
 }
 
 // ask gets the mark of a partition that is new here, and drops what is at or below.
@@ -82,7 +92,7 @@ func (c *consumer[M]) rise(s *share[M], mark int64) (dropped int) {
 
 // apply applies the first n events of s, which are then gone. A batch with an event
 // that the board refuses for good is halved until that one is alone: the others
-// count.
+// count, and it is handed over before those behind it are applied.
 func (c *consumer[M]) apply(ctx context.Context, s *share[M], n int) error {
 	for n > 0 {
 		done, err := c.write(ctx, s, n)
@@ -92,9 +102,9 @@ func (c *consumer[M]) apply(ctx context.Context, s *share[M], n int) error {
 		case !isRefused(err):
 			return err
 		case n == 1:
-			s.poison = append(s.poison, poison{s.events[0].message, err})
+			err = c.handOver(ctx, s.events[0].message, err)
 			s.events = s.events[1:]
-			return nil
+			return err
 		default:
 			if err := c.apply(ctx, s, n/2); err != nil {
 				return err

@@ -86,10 +86,10 @@ func WithStream(name string) ConsumeOption {
 }
 
 // WithPoison sets what is done with poison, such as sending it to a topic for dead
-// letters: f gets the message and why it is poison. It is called before the message
-// is committed, and again after a crash in between. If f returns an error it is
-// called again after a pause, and nothing is committed before it returns nil. The
-// default tells the function of [WithOnError].
+// letters: f gets the message and why it is poison. It is called before what is
+// behind the message in its batch is applied, and again after a crash before the
+// message was committed. If f returns an error it is called again after a pause; until
+// it returns nil the batch waits, and nothing of it is committed. The default tells the function of [WithOnError].
 func WithPoison(f func(ctx context.Context, m kafka.Message, why error) error) ConsumeOption {
 	return func(c *consumeConfig) { c.poison, c.poisoned = f, true }
 }

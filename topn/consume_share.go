@@ -26,7 +26,7 @@ type share[M comparable] struct {
 	place  place
 	stream string
 	asked  bool  // Redis was asked for the mark
-	mark   int64 // every offset up to here was applied, or is poison; -1: none
+	mark   int64 // every offset up to here was applied, or is poison that was handed over; -1: none
 	high   int64 // every offset up to here is that, or in events or poison
 	events []fetched[M]
 	poison []poison

@@ -67,7 +67,7 @@ func TestTheCutsHaveTeeth(t *testing.T) {
 	}
 	teeth.Bite(t, []teeth.Fault{
 		{Name: "commits what it fetched", Caught: "counter", Suite: cut(topn.Counter, commitsWhatItFetched)},
-		{Name: "commits what it fetched, absolute", Caught: "absolute", Says: "the board has", Suite: cut(topn.Absolute, commitsWhatItFetched)},
+		{Name: "commits what it fetched, absolute", Caught: "absolute", Suite: cut(topn.Absolute, commitsWhatItFetched)},
 		{Name: "forgets marks", Caught: "counter", Suite: cut(topn.Counter, forgetsMarks)},
 		{Name: "forgets versions", Caught: "absolute", Says: "the board has", Suite: cut(topn.Absolute, forgetsVersions)},
 		{Name: "commits too much", Caught: "counter", Suite: cut(topn.Counter, commitsTooMuch)},

@@ -127,6 +127,32 @@ func TestConsumeWaitsForPoisonToBePutAway(t *testing.T) {
 	})
 }
 
+// Poison that nobody took before the process died is handed over by the next, though
+// there were good messages behind it.
+func TestConsumeHandsPoisonOverAfterACrash(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rdb, log := redistest.New(t), newTopic(1)
+		for _, text := range []string{like{Member: 1, Delta: 1}.String(), like{Member: 1, Delta: 1}.String(), "poison", like{Member: 1, Delta: 1}.String()} {
+			log.write(0, 0, text)
+		}
+		var poison []int64
+		for _, away := range []error{errors.New("no dead letters today"), nil} {
+			j := consume(t.Context(), log.reader(1), likesBoard(t, rdb, counter),
+				topn.WithPoison(func(_ context.Context, m kafka.Message, _ error) error {
+					if away == nil {
+						poison = append(poison, m.Offset)
+					}
+					return away
+				}))
+			settle()
+			j.stop(t)
+		}
+		require.Equal(t, []int64{2}, poison)
+		require.True(t, log.isRead())
+		sameScores(t, log.total(), scoresOf(t, rdb, counter))
+	})
+}
+
 // Deltas that a board takes one by one, but not their sum, are no poison: the batch is
 // halved until they are apart, and all of them count.
 func TestConsumeHalvesWhatIsTooMuchTogether(t *testing.T) {
