@@ -55,8 +55,9 @@ var ErrRewound = errors.New("topn: the mark of the stream is behind the end of t
 // compacted or truncated logs have. The stream of a partition is named after topic
 // and partition, "likes/3", so two boards don't mix their marks, but two consumers of
 // one board that take different events from the same topic need names of their own;
-// see [WithStream]. When Redis loses its data, it loses the marks with the board;
-// [Board.Rebuild] says what that means for events that are on their way.
+// see [WithStream]. When Redis loses its data, it loses the marks with the board:
+// the rebuild has the events that were in the database when its Source read it, and
+// those of them that are applied only afterwards count twice.
 //
 // While Redis doesn't answer, Consume holds the batch, tries again with a growing
 // pause and fetches nothing. The same goes for a fetch or a commit that fails; what

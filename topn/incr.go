@@ -31,10 +31,8 @@ func (b *Board[M]) Incr(ctx context.Context, m M, delta float64) error {
 //
 // Where Redis holds no board nothing is added, which is no error, but the mark moves:
 // the rebuild finds the sum in the database. So write the database before the event
-// is sent. A rebuild meanwhile counts what is added after its Source returned; of
-// events that were in the database before, but are added only then, it
-// counts some twice, and of those that were not yet, but are added before then, it
-// loses some. An [Absolute] board has no such gap.
+// is sent. A rebuild may lose or double events that are on their way meanwhile, as
+// [Board.Rebuild] says; an [Absolute] board has no such gap.
 //
 // The error wraps [ErrMode], [ErrScore], [ErrInput], or what Redis said.
 func (b *Board[M]) IncrBatch(ctx context.Context, deltas map[M]float64, p *Position) error {

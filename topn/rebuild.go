@@ -1,10 +1,12 @@
 package topn
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	mathrand "math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -19,7 +21,11 @@ import (
 // On an [Absolute] board no write is lost: what is applied meanwhile goes to both,
 // and the newer version wins, also over the Source, so that a replica that lags
 // does no harm. After the database was set back to older versions, delete the
-// board's keys first. On a [Counter] board see [Board.IncrBatch].
+// board's keys first. A [Counter] board counts what is added from the moment on that
+// Redis hears of the Source's answer, a round trip after it; of what was added sooner
+// it has what the Source saw. So an event that is in the database when the Source
+// reads, but is added after that moment, counts twice; and one that isn't, but is
+// added before, is lost.
 //
 // One process at a time rebuilds a board: Rebuild holds a lease in Redis, which it
 // renews until it returns, and which ends by itself after 30 s if the process dies.
@@ -84,15 +90,20 @@ func (b *Board[M]) halted(ctx context.Context, err error) error {
 }
 
 func (b *Board[M]) build(ctx context.Context, h *hold) ([]row[M], error) {
-	rows, err := b.ask(ctx, b.cfg.retain)
+	es, err := b.query(ctx, b.cfg.retain)
 	if err != nil {
 		return nil, err
 	}
+	// Before anything else: what is added to a Counter board from here on is
+	// noted, and what was added sooner only counts if the Source saw it.
+	noted := h.note(ctx)
+	rows, err := b.ranked(es)
+	if err = cmp.Or(err, noted); err != nil {
+		return rows, err
+	}
 	kept, lowest := b.keep(rows)
-	for first := true; first || len(kept) > 0; first = false {
-		part := kept[:min(len(kept), chunk)]
-		kept = kept[len(part):]
-		if err := h.send(ctx, first, b.args(part)); err != nil {
+	for part := range slices.Chunk(kept, chunk) {
+		if err := h.send(ctx, b.args(part)); err != nil {
 			return rows, err
 		}
 	}
@@ -147,11 +158,19 @@ func (h *hold) begin(ctx context.Context, onlyLost bool) (there bool, err error)
 	return said == 2, err
 }
 
-// send adds rows to what is being built. From the first call on, what is added to a
-// Counter board is noted.
-func (h *hold) send(ctx context.Context, first bool, rows []any) error {
+// note has what is added to a Counter board noted from now on. An Absolute board's
+// writes are since begin.
+func (h *hold) note(ctx context.Context) error {
+	if h.mode != Counter {
+		return nil
+	}
+	return h.run(ctx, noteScript, h.keys.build(), h.token, leaseFor.Milliseconds())
+}
+
+// send adds rows to what is being built.
+func (h *hold) send(ctx context.Context, rows []any) error {
 	names := append(h.keys.build(), h.keys.board, h.keys.versions, h.keys.older)
-	return h.run(ctx, rowsScripts[h.mode], names, append([]any{h.token, leaseFor.Milliseconds(), first}, rows...)...)
+	return h.run(ctx, rowsScripts[h.mode], names, append([]any{h.token, leaseFor.Milliseconds()}, rows...)...)
 }
 
 // finish puts what was built in its place, and gives the lease back.

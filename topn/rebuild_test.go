@@ -310,3 +310,33 @@ func testEvicted(t *testing.T, rdb redis.UniversalClient) {
 		}
 	}
 }
+
+// An armed codec calls a function once while it encodes a member.
+type armedCodec struct {
+	topn.Codec[int64]
+	member int64
+	call   *func()
+}
+
+func (c armedCodec) Encode(m int64) string {
+	if call := *c.call; m == c.member && call != nil {
+		*c.call = nil
+		call()
+	}
+	return c.Codec.Encode(m)
+}
+
+// What is added to a Counter board counts from right after the Source's answer, before
+// anything is done with the rows.
+func TestRebuildCountsWhatComesAfterItsSource(t *testing.T) {
+	everywhere(t, func(t *testing.T, rdb redis.UniversalClient) {
+		var call func()
+		b, err := topn.New(rdb, "likes", armedCodec{topn.Int64Codec(), 1, &call}, numbered(2).source, counter)
+		require.NoError(t, err)
+		for _, warm := range []bool{false, true} {
+			call = func() { require.NoError(t, b.Incr(t.Context(), 2, 10)) }
+			require.NoError(t, b.Rebuild(t.Context()))
+			require.Equal(t, map[int64]float64{1: 1, 2: 12}, scores(b.Top(2)), "warm: %v", warm)
+		}
+	})
+}

@@ -29,6 +29,7 @@ var (
 	applyScript   = script("newer", "trim", "apply")
 	markScript    = script("mark")
 	beginScript   = script("begin")
+	noteScript    = script("lease", "note")
 	keepScript    = script("lease", "keep")
 	releaseScript = script("release")
 

@@ -21,11 +21,25 @@ type row[M comparable] struct {
 
 // ask asks the Source for n members and returns them as Redis would rank them.
 func (b *Board[M]) ask(ctx context.Context, n int) ([]row[M], error) {
+	es, err := b.query(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	return b.ranked(es)
+}
+
+// query asks the Source for n members.
+func (b *Board[M]) query(ctx context.Context, n int) ([]Entry[M], error) {
 	b.counts.sources.Add(1)
 	es, err := b.source(ctx, n)
 	if err != nil {
 		return nil, fmt.Errorf("topn: board %q: %w: %w", b.name, errSource, err)
 	}
+	return es, nil
+}
+
+// ranked returns what the Source said as Redis would rank it.
+func (b *Board[M]) ranked(es []Entry[M]) ([]row[M], error) {
 	rows, err := b.rows(es)
 	if err != nil {
 		return nil, fmt.Errorf("%w (board %q: %w)", err, b.name, errSource)
