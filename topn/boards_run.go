@@ -14,7 +14,7 @@ import (
 
 const (
 	marksAtOnce   = 500 // in one pipeline
-	refreshAtOnce = 32  // boards that are read again at a time
+	refreshAtOnce = 32  // boards that are read again at a time, and rebuilt
 	idleStale     = 10  // times WithMaxStale, then a board that nobody asks for goes
 )
 
@@ -39,9 +39,10 @@ func (b *Boards[M]) Run(ctx context.Context) error {
 	defer b.open.Store(nil)
 	b.once.Do(func() { close(b.begun) })
 
-	r := refresher{slots: make(chan struct{}, refreshAtOnce)}
-	defer r.wait() // ctx is done by then
-	b.turn(ctx, s, &r)
+	ctx, stop := context.WithCancel(ctx)
+	r := newRefresher(b.cfg.tick, stop)
+	defer r.end()
+	b.turn(ctx, s, r)
 	return nil
 }
 
@@ -93,8 +94,10 @@ func (b *Boards[M]) tick(ctx context.Context, all []*volume[M], r *refresher) {
 			v.state.Load().failing.Store(true)
 		case err == nil && v.current(v.state.Load(), mark):
 			v.saw(ctx, mark, nil)
+		case err == nil:
+			r.refresh(ctx, r.reads, &v.busy, func() { v.saw(ctx, mark, nil) })
 		default:
-			r.refresh(ctx, &v.busy, func() { v.saw(ctx, mark, err) })
+			r.refresh(ctx, r.lost, &v.busy, func() { v.saw(ctx, mark, err) })
 		}
 	}
 	if silent > 0 { // one word for all
@@ -104,22 +107,53 @@ func (b *Boards[M]) tick(ctx context.Context, all []*volume[M], r *refresher) {
 
 // A refresher runs what takes time beside the ticks, so much at once.
 type refresher struct {
-	slots chan struct{}
-	wg    sync.WaitGroup
+	reads    chan struct{} // holds a token for each board that is read
+	lost     chan struct{} // and for each that Redis has lost: a Source that hangs keeps it
+	patience time.Duration // for a token
+	stop     context.CancelFunc
+	panicked atomic.Pointer[panicError]
+	wg       sync.WaitGroup
 }
 
-// refresh calls f soon, and takes busy away when it is done.
-func (r *refresher) refresh(ctx context.Context, busy *atomic.Bool, f func()) {
+func newRefresher(patience time.Duration, stop context.CancelFunc) *refresher {
+	return &refresher{
+		reads: make(chan struct{}, refreshAtOnce), lost: make(chan struct{}, refreshAtOnce),
+		patience: patience, stop: stop,
+	}
+}
+
+// refresh calls f soon, and takes busy away when it is done. If there is no slot for
+// it meanwhile, it is left to the next tick, for which it may have changed.
+func (r *refresher) refresh(ctx context.Context, slots chan struct{}, busy *atomic.Bool, f func()) {
 	busy.Store(true)
 	r.wg.Go(func() {
+		defer r.recovered()
 		defer busy.Store(false)
+		timer := time.NewTimer(r.patience)
+		defer timer.Stop()
 		select {
-		case r.slots <- struct{}{}:
-			defer func() { <-r.slots }()
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
 			f()
+		case <-timer.C:
 		case <-ctx.Done():
 		}
 	})
 }
 
-func (r *refresher) wait() { r.wg.Wait() }
+// recovered keeps a panic for end, and ends the ticks.
+func (r *refresher) recovered() {
+	if v := recover(); v != nil {
+		r.panicked.CompareAndSwap(nil, panicked(v))
+		r.stop()
+	}
+}
+
+// end waits for what is going on, and panics if a Source or Codec did.
+func (r *refresher) end() {
+	r.stop()
+	r.wg.Wait()
+	if p := r.panicked.Load(); p != nil {
+		panic(p)
+	}
+}

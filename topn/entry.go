@@ -27,6 +27,7 @@ type Item[M comparable] struct {
 // there are fewer. It reads the database, which is the truth that a board is
 // rebuilt from; for an [Absolute] board score and version must come from one row
 // as it was at one moment. An empty answer is an answer: there is nothing to rank.
-// ctx ends when every caller that waits for the rows has gone. The board takes
-// the slice over.
+// ctx ends when every caller that waits for the rows has gone; nothing else bounds a
+// call, so give the query a timeout. The board takes the slice over. A panic is passed
+// on to the callers of Load, Rebuild or Run who wait; the board itself goes on.
 type Source[M comparable] func(ctx context.Context, n int) ([]Entry[M], error)

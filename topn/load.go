@@ -17,7 +17,9 @@ import (
 //
 // However many wait, one call is on its way: a storm of misses asks the Source once
 // in each process. Its answer is kept as any other, an empty one too; a failure is
-// kept for a tick. The call goes on while somebody waits for it.
+// kept for a tick. The call goes on while somebody waits for it. It is made in a
+// goroutine of its own, but where the Source or the Codec panics, so does Load for all
+// who wait; the value is then an error that says where it began.
 //
 // When nothing can be refreshed, Load returns the last snapshot, which is Stale,
 // and no error. Without one the error wraps those of Redis and the Source, and when

@@ -70,15 +70,26 @@ func (b *Board[M]) rebuild(ctx context.Context, onlyLost bool) ([]row[M], error)
 	if err != nil || there {
 		return nil, b.halted(ctx, err)
 	}
-	renewed := h.renew(ctx)
-	rows, err := b.build(ctx, &h)
-	renewed()
+	built := false
+	defer func() { // also when the Source panics
+		if !built {
+			h.release(ctx)
+		}
+	}()
+	rows, err := b.renewing(ctx, &h)
 	if err != nil {
-		h.release(ctx)
 		return rows, b.halted(ctx, err)
 	}
+	built = true
 	b.counts.rebuilds.Add(1)
 	return rows, nil
+}
+
+// renewing builds the board while the lease is renewed.
+func (b *Board[M]) renewing(ctx context.Context, h *hold) ([]row[M], error) {
+	stop := h.renew(ctx)
+	defer stop()
+	return b.build(ctx, h)
 }
 
 // halted says whose rebuild it was, unless the Source's error says so.
