@@ -35,8 +35,7 @@ import (
 // are many more members than are retained.
 //
 // It is safe for concurrent use and never closes the client. It needs Redis 5 or
-// later, or what is compatible with it, and the right to EVALSHA, EVAL, MULTI, EXEC,
-// GET, SET, INCR, DEL, EXISTS, UNLINK, RENAME, PERSIST, PEXPIRE, HGET, HSET,
+// later, or what is compatible with it, and the right to EVALSHA, EVAL, GET, SET, INCR, DEL, EXISTS, UNLINK, RENAME, PERSIST, PEXPIRE, HGET, HSET,
 // HEXISTS, ZADD, ZREM, ZSCORE, ZINCRBY, ZCARD, ZRANGE, ZREVRANGE and
 // ZREMRANGEBYRANK.
 type Board[M comparable] struct {

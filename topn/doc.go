@@ -18,7 +18,9 @@
 // same script. A process asks for it once a tick, and reads the places when it is
 // another than the last time. Nobody resets it, so that no process takes a change
 // from the others, and it only matters that it differs, so that a server which
-// lost its data and starts anew is noticed too.
+// lost its data and starts anew is noticed too. After a tick that failed the places
+// are read whatever the mark, as a server that came back with old data may have
+// counted up to the same one.
 //
 //	database      writer          Redis              each process       readers
 //	   |  commit    |               |                     |                |

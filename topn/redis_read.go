@@ -18,12 +18,16 @@ const last = ""
 
 // read reads the first places from Redis and publishes them. It returns errLost if
 // there is no board.
+//
+// It is no transaction, which a server that is out of memory refuses even to reads.
+// The mark comes first: after a change in between, it is older than the places, and
+// the next tick reads again.
 func (b *Board[M]) read(ctx context.Context) error {
 	turn := b.reads.Add(1)
 	begun := b.elapsed()
 	var mark *redis.StringCmd
 	var places *redis.ZSliceCmd
-	_, err := b.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
+	_, err := b.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		mark = p.Get(ctx, b.keys.mark)
 		places = p.ZRevRangeWithScores(ctx, b.keys.board, 0, int64(b.cfg.n)-1)
 		return nil

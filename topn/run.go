@@ -12,7 +12,7 @@ import (
 
 // Run keeps the snapshot fresh until ctx is done, and then returns nil. Each tick
 // it asks Redis for the board's mark, which is one GET; when the mark has changed,
-// or after [WithMaxStale], it reads the places again, and when there is no mark it
+// after an attempt that failed, or after [WithMaxStale], it reads the places again, and when there is no mark it
 // rebuilds the board from the [Source] unless another process is at it. It goes on
 // after every error and tells [WithOnError]. Run may be called again after it has
 // returned, but while it runs another call fails with [ErrRunning].
@@ -68,9 +68,10 @@ func (b *Board[M]) saw(ctx context.Context, mark string, err error) {
 }
 
 // current reports whether s is what the board says under that mark, and not read
-// so long ago that it is time for another look.
+// so long ago that it is time for another look. After an attempt that failed it always
+// is: a server that was restarted from an old copy may have got back to the same mark.
 func (b *Board[M]) current(s *state[M], mark string) bool {
-	return s.from == FromRedis && equalMark(mark, s.version) && !b.old(s.read)
+	return s.from == FromRedis && equalMark(mark, s.version) && !b.old(s.read) && !s.failing.Load()
 }
 
 // report counts an error and passes it on. That ctx ended is none.
