@@ -54,6 +54,7 @@ func (w Window) Start(at time.Time) time.Time {
 }
 
 // End returns when the window that at lies in ends, which is when the next begins.
+// It is always after at.
 func (w Window) End(at time.Time) time.Time {
 	start := w.Start(at)
 	year, month, day := start.Date()
@@ -67,10 +68,20 @@ func (w Window) End(at time.Time) time.Time {
 	}
 }
 
-// firstOf returns the first moment of a day. A midnight that comes twice begins the
-// day by the old offset; one that is left out, by the old offset too, for that is
-// when the clocks jump; one that the clocks are put back from, by the new.
+// firstOf returns the first moment of a day or, where a zone that moved across the
+// date line left that day out, of the next.
 func firstOf(year int, month time.Month, day int, zone *time.Location) time.Time {
+	first := midnightOf(year, month, day, zone)
+	if want := time.Date(year, month, day, 0, 0, 0, 0, time.UTC); first.Day() != want.Day() {
+		return midnightOf(year, month, day+1, zone)
+	}
+	return first
+}
+
+// midnightOf returns the first moment of a day that exists. A midnight that comes
+// twice begins the day by the old offset; one that is left out, by the old offset too,
+// for that is when the clocks jump; one that the clocks are put back from, by the new.
+func midnightOf(year int, month time.Month, day int, zone *time.Location) time.Time {
 	midnight := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 	first := time.Date(year, month, day, 0, 0, 0, 0, zone)
 	_, before := first.Add(-2 * time.Hour).Zone()

@@ -110,3 +110,24 @@ func checkWindow(t *testing.T, w topn.Window, at time.Time) {
 		t.Fatalf("window %d: one ends at %v, the next begins at %v", w, end, next)
 	}
 }
+
+// A zone that moves across the date line leaves out a day: the one before ends where
+// the one after begins.
+func TestWindowsWhereADayIsLeftOut(t *testing.T) {
+	for name, left := range map[string]time.Time{
+		"Pacific/Apia":      time.Date(2011, 12, 30, 0, 0, 0, 0, time.UTC),
+		"Pacific/Fakaofo":   time.Date(2011, 12, 30, 0, 0, 0, 0, time.UTC),
+		"Pacific/Kwajalein": time.Date(1993, 8, 21, 0, 0, 0, 0, time.UTC),
+	} {
+		zone := zoneOf(t, name)
+		for hours := range 20 * 24 {
+			at := left.Add(time.Duration(hours-240)*time.Hour + time.Minute).In(zone)
+			if at.Day() == left.Day() {
+				t.Fatalf("%s: %v exists", name, at)
+			}
+			for _, w := range windows {
+				checkWindow(t, w, at)
+			}
+		}
+	}
+}
