@@ -29,13 +29,6 @@ type Event[M comparable] struct {
 	Removed      bool
 }
 
-// ErrRewound is wrapped by what the function of [WithOnError] is told when a stream
-// has a mark behind the end of its log, so that Consume drops messages that nobody
-// may have counted. Either another consumer has just taken the partition over and is
-// ahead, or the topic was deleted and created again: then give it another name with
-// [WithStream].
-var ErrRewound = errors.New("topn: the mark of the stream is behind the end of the log")
-
 // Consume applies the events of a log to b until ctx is done, and then returns nil.
 // It returns an error only for arguments that make no sense, which wraps [ErrInput],
 // and when r was closed, which wraps io.EOF. The caller owns the goroutine, r and b;

@@ -123,9 +123,11 @@ func (c *consumer[M]) write(ctx context.Context, s *share[M], n int) (done int, 
 	first, last := s.events[0].message.Offset, s.events[n-1].message.Offset
 	var refused error
 	err = c.retry(ctx, "apply", func() error {
-		err := c.send(ctx, s.events[:n], &Position{Stream: s.stream, First: first, Last: last})
+		replay, err := c.send(ctx, s.events[:n], &Position{Stream: s.stream, First: first, Last: last})
 		o, overlaps := errors.AsType[*OverlapError](err)
 		switch {
+		case replay:
+			done = c.rise(s, last)
 		case err == nil:
 			done = c.applied(s, n)
 		case overlaps && first <= o.Mark && o.Mark < last:
@@ -151,16 +153,21 @@ func (c *consumer[M]) applied(s *share[M], n int) int {
 	return n
 }
 
-func (c *consumer[M]) send(ctx context.Context, events []fetched[M], p *Position) error {
+// send writes events, and reports whether another consumer had.
+func (c *consumer[M]) send(ctx context.Context, events []fetched[M], p *Position) (replay bool, err error) {
 	if c.b.cfg.mode == Counter {
-		return c.b.IncrBatch(ctx, deltas(events), p)
+		pairs, err := c.b.pairs("Consume", deltas(events))
+		if err != nil {
+			return false, err
+		}
+		return c.b.incrAt(ctx, pairs, p)
 	}
 	scores, removed := newest(events)
 	if _, err := c.b.Apply(ctx, scores...); err != nil {
-		return err
+		return false, err
 	}
-	_, err := c.b.Remove(ctx, removed...)
-	return err
+	_, err = c.b.Remove(ctx, removed...)
+	return false, err
 }
 
 // isRefused reports whether the board will never take what it was given.

@@ -278,6 +278,18 @@ func (l *topic) total() map[int64]float64 {
 	return sums
 }
 
+// good returns how many events of the log count.
+func (l *topic) good() (n int) {
+	for _, p := range l.parts {
+		for _, m := range p {
+			if _, good := decodeGood(m); good {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // newest returns the scores of the highest versions in the log.
 func (l *topic) newest() map[int64]float64 {
 	top := make(map[int64]topn.Event[int64])

@@ -49,6 +49,7 @@ func newConsumer[M comparable](r MessageReader, b *Board[M], decode func(kafka.M
 func (c *consumer[M]) run(ctx context.Context) error {
 	err := c.loop(ctx)
 	if ctx.Err() == nil {
+		c.cfg.progress(c.stats)
 		return err
 	}
 	c.stop(ctx)
@@ -164,6 +165,8 @@ func (c *consumer[M]) read(m kafka.Message) (Event[M], error) {
 		if e.Removed {
 			return e, fmt.Errorf("%w: a member is removed", ErrMode)
 		}
+	} else if e.Removed {
+		return e, nil // whatever its score
 	}
 	return e, checkScore(score)
 }

@@ -104,8 +104,12 @@ func WithProgress(f func(ConsumeStats)) ConsumeOption {
 // in Applied, Replayed, Poison, or in hand.
 type ConsumeStats struct {
 	Messages int64 // fetched
-	Applied  int64 // the board took the event
-	Replayed int64 // dropped: the mark says that it was applied before
+	// Applied were added to a Counter board by this Consume, or sent to an Absolute
+	// one, which may have known something newer.
+	Applied int64
+	// Replayed were dropped, since the mark says that they were applied before: by
+	// whoever read the partition, or by this Consume, whose answer was lost.
+	Replayed int64
 	Poison   int64 // skipped, and the function of WithPoison took it
 	Batches  int64 // writes to the board that succeeded
 	Commits  int64 // that succeeded

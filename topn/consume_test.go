@@ -251,12 +251,15 @@ func TestConsumersOfTheSamePartitionsCountOnce(t *testing.T) {
 					topn.WithBatch(1+r.IntN(9)), topn.WithInterval(time.Duration(1+r.IntN(50))*time.Millisecond))
 			}
 			settle()
+			var applied int64
 			for _, j := range pods {
 				j.stop(t)
 				s := j.stats()
+				applied += s.Applied
 				require.Equal(t, s.Messages, s.Applied+s.Replayed+s.Poison, "%+v", s)
 			}
 			sameScores(t, log.total(), scoresOf(t, rdb, counter))
+			require.EqualValues(t, log.good(), applied, "each was applied by one of them")
 		})
 	}
 }
@@ -417,8 +420,14 @@ func TestConsumeEndsWithItsReader(t *testing.T) {
 		log.write(0, 0, like{Member: 1, Delta: 1}.String())
 		settle()
 		require.True(t, log.isRead())
+		for range 3 { // of which two wait for the interval to pass
+			log.write(0, 0, like{Member: 1, Delta: 1}.String())
+			synctest.Wait()
+		}
 		r.close()
 		require.ErrorIs(t, <-j.ended, io.EOF)
+		require.EqualValues(t, 4, j.stats().Messages, "the last totals")
+		require.EqualValues(t, 2, j.stats().Applied)
 	})
 }
 
