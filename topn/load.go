@@ -21,18 +21,15 @@ import (
 // goroutine of its own, but where the Source or the Codec panics, so does Load for all
 // who wait; the value is then an error that says where it began.
 //
-// When nothing can be refreshed, Load returns the last snapshot, which is Stale,
-// and no error. Without one the error wraps those of Redis and the Source, and when
-// ctx ends its cause.
+// When nothing can be refreshed, or ctx ends first, Load returns the last snapshot,
+// which is Stale then, and no error: who has one needs neither Redis nor ctx. Without
+// one the error wraps those of Redis and the Source, and when ctx ends its cause.
 func (b *Board[M]) Load(ctx context.Context, n int) (Snapshot[M], error) {
-	if err := contextError(ctx); err != nil {
-		return Snapshot[M]{}, err
-	}
 	s := b.state.Load()
 	if s.from != FromNothing && (b.tended.Load() || !b.old(time.Duration(s.seen.Load()))) {
 		return b.snapshot(s, n), nil
 	}
-	err := b.recent()
+	err := cmp.Or(contextError(ctx), b.recent())
 	if err == nil {
 		err = b.loads.do(ctx, func(ctx context.Context, _ func()) error { return b.load(ctx) })
 	}

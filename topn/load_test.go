@@ -203,8 +203,6 @@ func TestCallersOfLoadLeave(t *testing.T) {
 
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(cause)
-		_, err = b.Load(ctx, 5)
-		require.ErrorIs(t, err, cause)
 		_, err = b.Apply(ctx, entry{1, 1, 1})
 		require.ErrorIs(t, err, cause)
 		require.ErrorIs(t, b.Mark(ctx), cause)
@@ -228,5 +226,27 @@ func TestForeignMembersAreLeftOut(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, numbered(3).items(3), s.Items)
 		require.EqualValues(t, 1, b.Stats().Undecodable)
+	})
+}
+
+// Who has a snapshot needs no ctx for it, fresh or stale; a cold board does.
+func TestLoadWithADoneContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := numbered(5)
+		b := newBoard(t, redistest.New(t), db)
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := b.Load(gone, 5)
+		require.ErrorIs(t, err, context.Canceled)
+		require.Zero(t, db.calls.Load())
+		_, err = b.Load(t.Context(), 5)
+		require.NoError(t, err)
+		for _, stale := range []bool{false, true} {
+			s, err := b.Load(gone, 5)
+			require.NoError(t, err)
+			require.Equal(t, db.items(5), s.Items)
+			require.Equal(t, stale, s.Stale)
+			time.Sleep(time.Minute)
+		}
 	})
 }
