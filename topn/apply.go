@@ -3,11 +3,14 @@ package topn
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 )
 
 // Apply sets the scores of members where an Entry's Version is newer than what the
-// board has seen of its member, and returns how many were. The others were applied
+// board has seen of its member, and returns how many were. So a Version must be given,
+// and rise with each change: one that is left at 0 is the oldest there is, and changes
+// a member only until a rebuild has read its row. The others were applied
 // before, or something newer was, perhaps in the same call, and change nothing:
 // Apply can be repeated, and entries may come in any order, also across rebuilds
 // and for members that were trimmed. It is for [Absolute] boards; es is only read.
@@ -20,7 +23,7 @@ import (
 // finds the row in the database. So write the database before the event is sent.
 // The error wraps [ErrMode], [ErrScore], [ErrInput], or what Redis said.
 func (b *Board[M]) Apply(ctx context.Context, es ...Entry[M]) (applied int, err error) {
-	rows, err := b.writable(es)
+	rows, err := b.writable("Apply", es)
 	if err != nil {
 		return 0, err
 	}
@@ -28,20 +31,24 @@ func (b *Board[M]) Apply(ctx context.Context, es ...Entry[M]) (applied int, err 
 }
 
 // Remove takes members off the board, such as a row that was deleted or is shown no
-// more, and returns how many entries were news. It is an Apply without a Score:
+// more, and returns how many entries were news. It is an Apply that ignores the Score:
 // the newer Version wins, so that an older event doesn't bring the member back,
 // and a newer one does. The [Source] must leave such rows out.
 func (b *Board[M]) Remove(ctx context.Context, es ...Entry[M]) (applied int, err error) {
-	rows, err := b.writable(es)
+	es = slices.Clone(es)
+	for i := range es {
+		es[i].Score = 0
+	}
+	rows, err := b.writable("Remove", es)
 	if err != nil {
 		return 0, err
 	}
 	return b.apply(ctx, rows, func(row[M]) string { return "" })
 }
 
-func (b *Board[M]) writable(es []Entry[M]) ([]row[M], error) {
+func (b *Board[M]) writable(call string, es []Entry[M]) ([]row[M], error) {
 	if b.cfg.mode != Absolute {
-		return nil, fmt.Errorf("%w: Apply to a %v board", ErrMode, b.cfg.mode)
+		return nil, fmt.Errorf("%w: %s on a %v board", ErrMode, call, b.cfg.mode)
 	}
 	return b.rows(es)
 }

@@ -1,12 +1,15 @@
 package topn_test
 
 import (
+	"math"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ycvk/tinybook/internal/redistest"
 	"github.com/ycvk/tinybook/topn"
 )
 
@@ -82,5 +85,34 @@ func testTwiceInACall(t *testing.T, rdb redis.UniversalClient) {
 		require.Equal(t, step.applied, applied)
 		require.Equal(t, step.es, es, "the caller's slice was written to")
 		require.Equal(t, step.score, scores(reread(t, rdb).Items)[1])
+	}
+}
+
+// A row that is removed needs no score, also as an event.
+func TestRemoveIgnoresTheScore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rdb := redistest.New(t)
+		b := loaded(t, rdb, numbered(3))
+		rows := []entry{{Member: 3, Score: math.NaN(), Version: 3}}
+		applied, err := b.Remove(t.Context(), rows...)
+		require.NoError(t, err)
+		require.Equal(t, 1, applied)
+		require.True(t, math.IsNaN(rows[0].Score), "the rows are the caller's")
+		require.Len(t, reread(t, rdb).Items, 2)
+	})
+}
+
+// An error names the call that was made.
+func TestErrorsNameTheCall(t *testing.T) {
+	t.Parallel()
+	sums, rows := newBoard(t, nowhere(t), newTable(), counter), newBoard(t, nowhere(t), newTable())
+	_, apply := sums.Apply(t.Context(), entry{1, 1, 1})
+	_, remove := sums.Remove(t.Context(), entry{1, 1, 1})
+	for call, err := range map[string]error{
+		"Apply": apply, "Remove": remove, "Incr": rows.Incr(t.Context(), 1, 1),
+		"IncrBatch": rows.IncrBatch(t.Context(), map[int64]float64{1: 1}, nil),
+	} {
+		require.ErrorIs(t, err, topn.ErrMode)
+		require.ErrorContains(t, err, ": "+call+" on a")
 	}
 }

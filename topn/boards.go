@@ -42,10 +42,6 @@ type Boards[M comparable] struct {
 // sourcesAtOnce bounds what a Redis that lost a thousand boards does to the database.
 const sourcesAtOnce = 8
 
-// ErrNotRunning is wrapped by the error of a [Boards.Get] while no [Boards.Run] is
-// running.
-var ErrNotRunning = errors.New("topn: Run isn't running")
-
 // NewBoards returns boards in the Redis of c. It sends nothing and starts nothing.
 // Options hold for each board; [WithCapacity] sets how many there are at most. source
 // gets the key that the board was asked for with, and is otherwise a [Source]; no more
@@ -144,12 +140,13 @@ type BoardsStats struct {
 	Made    uint64 // since they were not there
 	Evicted uint64 // to make room
 	Idle    uint64 // dropped since nobody asked for them
-	Ticks   uint64
+	Ticks   uint64 // of Run, each for all boards
 }
 
 type boardsCounts struct{ made, evicted, idle, ticks atomic.Uint64 }
 
-// Stats returns what the boards have done in this process so far.
+// Stats returns what the boards have done in this process so far, also those that
+// were dropped.
 func (b *Boards[M]) Stats() BoardsStats {
 	stats := BoardsStats{
 		Made:    b.counts.made.Load(),

@@ -51,7 +51,7 @@
 // the database says, whatever comes twice, late or in another order, and may be
 // trimmed to the best few thousand. Take them if rows have a version, or can.
 // [Counter] boards are given what to add. With a [Position] a log counts once,
-// however it is cut and repeated; but a rebuild can't know which events the
+// however it is cut and repeated, as long as no score meets a bound; but a rebuild can't know which events the
 // database has counted already, so that some of those in flight may be lost or
 // doubled by it.
 //

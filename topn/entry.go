@@ -4,8 +4,9 @@ import "context"
 
 // An Entry is what the database knows of a member: its score, and the version of
 // the row that holds it. On an [Absolute] board the higher Version wins, so that
-// it must rise with every change of the row; 0 is the lowest and less is an error.
-// A [Counter] board ignores it.
+// it must rise with every change of the row. 0 is the oldest: an Entry whose Version
+// was forgotten overtakes nothing, so once a member is known its changes are dropped
+// without an error. Less is an error. A [Counter] board ignores it.
 //
 // A score is a float64 of at most 2^53 either way, so that whole numbers are
 // exact; NaN, an infinity and anything beyond is [ErrScore].

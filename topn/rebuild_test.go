@@ -340,3 +340,16 @@ func TestRebuildCountsWhatComesAfterItsSource(t *testing.T) {
 		}
 	})
 }
+
+// The rows of a Counter board have no versions: whatever is there is ignored.
+func TestCounterIgnoresVersions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, err := topn.New(redistest.New(t), "likes", topn.Int64Codec(), func(context.Context, int) ([]entry, error) {
+			return []entry{{1, 1, -1}, {2, 5, 9}, {2, 7, 3}}, nil
+		}, counter)
+		require.NoError(t, err)
+		s, err := b.Load(t.Context(), 5)
+		require.NoError(t, err)
+		require.Equal(t, map[int64]float64{1: 1, 2: 7}, scores(s.Items), "of rows of one member the last counts")
+	})
+}

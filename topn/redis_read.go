@@ -72,7 +72,7 @@ func (b *Board[M]) decode(places []redis.Z) ([]Item[M], bool) {
 // unanswered wraps what Redis or the client said, or tells why ctx is done.
 func (b *Board[M]) unanswered(ctx context.Context, op string, err error) error {
 	if ended := contextError(ctx); ended != nil {
-		return fmt.Errorf("%w (%s of board %q)", ended, op, b.name)
+		return fmt.Errorf("%w (%s board %q)", ended, op, b.name)
 	}
 	return fmt.Errorf("topn: %s board %q: %w", op, b.name, err)
 }

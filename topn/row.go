@@ -54,6 +54,9 @@ func (b *Board[M]) rows(es []Entry[M]) ([]row[M], error) {
 		if err := checkScore(e.Score); err != nil {
 			return nil, fmt.Errorf("%w: entry %d", err, i)
 		}
+		if b.cfg.mode == Counter {
+			e.Version = 0 // of a member that is there twice the last row counts
+		}
 		if e.Version < 0 {
 			return nil, fmt.Errorf("%w: entry %d has version %d: want 0 or more", ErrInput, i, e.Version)
 		}
