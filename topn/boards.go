@@ -24,7 +24,10 @@ import (
 //
 // However many boards there are, [Boards.Run] asks for all their marks in one
 // pipeline a tick, 500 in each round trip, and reads again only those that have
-// changed. A board that can't be read holds up no other.
+// changed. Boards that can't be read hold up no others. A source that hangs does: of its
+// eight slots each such call keeps one, and with all of them gone the boards that Redis
+// doesn't hold wait, while those that it holds are still read and refreshed. So give the
+// query a timeout.
 type Boards[M comparable] struct {
 	rdb    redis.UniversalClient
 	codec  Codec[M]
@@ -45,7 +48,7 @@ const sourcesAtOnce = 8
 // NewBoards returns boards in the Redis of c. It sends nothing and starts nothing.
 // Options hold for each board; [WithCapacity] sets how many there are at most. source
 // gets the key that the board was asked for with, and is otherwise a [Source]; no more
-// than eight calls of it are under way at once. The error wraps [ErrInput] and joins
+// than eight calls of it are under way at once, and others wait for their turn. The error wraps [ErrInput] and joins
 // all that is wrong with the arguments.
 func NewBoards[M comparable](c redis.UniversalClient, codec Codec[M], source func(ctx context.Context, key string, n int) ([]Entry[M], error), opts ...Option) (*Boards[M], error) {
 	cfg := newConfig(opts)
@@ -63,7 +66,8 @@ func NewBoards[M comparable](c redis.UniversalClient, codec Codec[M], source fun
 // Get returns the board named key, the one that [New] would return. A board that is
 // there is returned in the time of a cache lookup, whatever goes on with others. One
 // that isn't is made and loaded as by [Board.Load]: whoever asks for the same key waits
-// with the first, and nobody else does. An error of Load is returned as it is, and the next
+// with the first, and who asks for another does not, unless both need the source and its
+// eight slots are taken. An error of Load is returned as it is, and the next
 // Get tries again.
 //
 // Use the board for one read and Get it again for the next: one that was dropped is

@@ -14,14 +14,15 @@ import (
 
 const (
 	marksAtOnce   = 500 // in one pipeline
-	refreshAtOnce = 32  // boards that are read again at a time, and rebuilt
+	refreshAtOnce = 32  // boards that are read again at a time
 	idleStale     = 10  // times WithMaxStale, then a board that nobody asks for goes
 )
 
 // Run keeps the boards fresh until ctx is done, and then returns nil; see [Board.Run]
 // for what it does for each. Each tick it drops the boards that nobody has asked for
 // in ten times [WithMaxStale], so that those of windows that have passed cost nothing
-// for long. Every board is dropped at the end.
+// for long. Every board is dropped at the end. If the source or the Codec panics under
+// it, so does Run, once the others have ended.
 //
 // Theine and its goroutines live as long as Run does. Run may be called again after
 // it has returned, but while it runs another call fails with [ErrRunning].
@@ -117,7 +118,7 @@ type refresher struct {
 
 func newRefresher(patience time.Duration, stop context.CancelFunc) *refresher {
 	return &refresher{
-		reads: make(chan struct{}, refreshAtOnce), lost: make(chan struct{}, refreshAtOnce),
+		reads: make(chan struct{}, refreshAtOnce), lost: make(chan struct{}, sourcesAtOnce),
 		patience: patience, stop: stop,
 	}
 }

@@ -365,6 +365,42 @@ func TestBoardsSpareTheDatabase(t *testing.T) {
 	})
 }
 
+// While the sources of forty boards hang that Redis has lost, those that it holds are
+// refreshed and loaded, also those that another process has rebuilt.
+func TestBoardsWithSourcesThatHangAreStillRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, rdb := redistest.NewServer(t)
+		s := newShop()
+		boards := runBoards(t, rdb, s)
+		hang := make(chan struct{})
+		for i := range 40 {
+			getBoard(t, boards, fmt.Sprint(i))
+			s.hang(fmt.Sprint(i), hang)
+		}
+		server.FlushAll()
+		time.Sleep(5 * time.Second)
+		other, waiting := redistest.Dial(t, server), ""
+		for _, key := range []string{"elsewhere", "0", "1", "2", "3", "4", "5", "6", "7", "8"} {
+			b, err := topn.New(other, key, topn.Int64Codec(), noRows)
+			require.NoError(t, err)
+			if err := b.Rebuild(t.Context()); err == nil { // else this process is at it
+				waiting = key
+			} else {
+				require.ErrorIs(t, err, topn.ErrRebuilding)
+			}
+			_, err = b.Apply(t.Context(), topn.Entry[int64]{Member: 1, Score: 7, Version: 9})
+			require.NoError(t, err)
+		}
+		require.NotEqual(t, "elsewhere", waiting)
+		began := time.Now()
+		require.EqualValues(t, 7, getBoard(t, boards, "elsewhere").Top(1)[0].Score)
+		require.Zero(t, time.Since(began))
+		time.Sleep(3 * time.Second)
+		require.EqualValues(t, 7, getBoard(t, boards, waiting).Top(1)[0].Score)
+		close(hang)
+	})
+}
+
 // Redis is away: reads go on and say that they are stale, and one error is told for
 // each tick, however many boards there are.
 func TestBoardsWithoutRedis(t *testing.T) {

@@ -24,18 +24,18 @@ type kept[T any] struct {
 }
 
 // NewHeap returns an empty Heap for the n best elements, or for none if n is below
-// one; it grows as it fills. As with [cmp.Compare], less returns a negative number
+// one; it grows as it fills. As with [cmp.Compare], compare returns a negative number
 // when a ranks below b, a positive one when it ranks above, and zero when they rank
 // alike. It is called with elements only, never with a zero T of the Heap's own.
 // An order that contradicts itself, as that of floats by < does over NaN, gives a
-// wrong answer, but never a panic or a loop without end. A nil less panics at the
+// wrong answer, but never a panic or a loop without end. A nil compare panics at the
 // second Push.
-func NewHeap[T any](n int, less func(a, b T) int) *Heap[T] {
-	return &Heap[T]{n: max(n, 0), compare: less}
+func NewHeap[T any](n int, compare func(a, b T) int) *Heap[T] {
+	return &Heap[T]{n: max(n, 0), compare: compare}
 }
 
 // Push offers v, and reports whether it is now among the n best. It takes O(log n),
-// and one call of less for an element that isn't. The Heap holds v until a better
+// and one call of compare for an element that isn't. The Heap holds v until a better
 // one takes its place.
 func (h *Heap[T]) Push(v T) bool {
 	k := kept[T]{value: v, age: h.pushed}
