@@ -47,6 +47,9 @@ func (b *Board[M]) Remove(ctx context.Context, es ...Entry[M]) (applied int, err
 }
 
 func (b *Board[M]) writable(call string, es []Entry[M]) ([]row[M], error) {
+	if err := b.made(); err != nil {
+		return nil, err
+	}
 	if b.cfg.mode != Absolute {
 		return nil, fmt.Errorf("%w: %s on a %v board", ErrMode, call, b.cfg.mode)
 	}

@@ -1,6 +1,7 @@
 package topn
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"reflect"
@@ -34,6 +35,8 @@ import (
 // each one retained, and 300 from the second rebuild on; of the others 90 for each that
 // had a change since the rebuild before last, so rebuild it now and then where there
 // are many more members than are retained. (Measured with int64 members on Redis 7.)
+//
+// A zero Board has no places, and its calls fail with [ErrInput]: use [New].
 //
 // It is safe for concurrent use and never closes the client. It needs Redis 5 or
 // later, or what is compatible with it, and the right to EVALSHA, EVAL, GET, SET, INCR, DEL, EXISTS, UNLINK, RENAME, PERSIST, PEXPIRE, HGET, HSET,
@@ -88,6 +91,22 @@ func newBoard[M comparable](c redis.UniversalClient, key string, codec Codec[M],
 	}
 	b.state.Store(new(state[M]))
 	return b
+}
+
+// made refuses a zero Board.
+func (b *Board[M]) made() error {
+	if b.rdb == nil {
+		return fmt.Errorf("%w: the board wasn't made by New", ErrInput)
+	}
+	return nil
+}
+
+// ready returns why a call can't begin.
+func (b *Board[M]) ready(ctx context.Context) error {
+	if err := b.made(); err != nil {
+		return err
+	}
+	return contextError(ctx)
 }
 
 func checkClient(c redis.UniversalClient) error { return checkGiven("client", c) }

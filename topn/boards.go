@@ -1,6 +1,7 @@
 package topn
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,7 +90,7 @@ func (b *Boards[M]) Get(ctx context.Context, key string) (*Board[M], error) {
 
 // load is Get for a board that isn't there, or cold.
 func (b *Boards[M]) load(ctx context.Context, key string) (*Board[M], error) {
-	if err := checkKey(key); err != nil {
+	if err := cmp.Or(b.made(), checkKey(key)); err != nil {
 		return nil, err
 	}
 	s, err := b.shelf(ctx)
@@ -104,6 +105,14 @@ func (b *Boards[M]) load(ctx context.Context, key string) (*Board[M], error) {
 		return nil, err
 	}
 	return v.Board, nil
+}
+
+// made refuses zero Boards.
+func (b *Boards[M]) made() error {
+	if b.rdb == nil {
+		return fmt.Errorf("%w: the boards weren't made by NewBoards", ErrInput)
+	}
+	return nil
 }
 
 // shelf waits for the first Run, and returns what the boards stand on.

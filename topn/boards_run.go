@@ -27,6 +27,9 @@ const (
 // Theine and its goroutines live as long as Run does. Run may be called again after
 // it has returned, but while it runs another call fails with [ErrRunning].
 func (b *Boards[M]) Run(ctx context.Context) error {
+	if err := b.made(); err != nil {
+		return err
+	}
 	if !b.running.CompareAndSwap(false, true) {
 		return fmt.Errorf("%w (boards)", ErrRunning)
 	}

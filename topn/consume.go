@@ -76,6 +76,9 @@ func Consume[M comparable](ctx context.Context, r MessageReader, b *Board[M], de
 	bad(r == nil, "the reader")
 	bad(b == nil, "the board")
 	bad(decode == nil, "decode")
+	if b != nil {
+		err = errors.Join(err, cfg.suits(b.cfg.mode), b.made())
+	}
 	if err != nil {
 		return err
 	}

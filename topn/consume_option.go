@@ -58,6 +58,14 @@ func (c *consumeConfig) validate() error {
 	return errors.Join(errs...)
 }
 
+// suits refuses options that a board of that mode has no use for.
+func (c *consumeConfig) suits(m Mode) error {
+	if c.named && m != Counter {
+		return fmt.Errorf("%w: WithStream(%.100q): only a Counter board has streams", ErrInput, c.stream)
+	}
+	return nil
+}
+
 // WithBatch sets how many messages at most are applied together, of all partitions:
 // 1 to 50,000. The default is 1000. They are held in memory meanwhile.
 func WithBatch(n int) ConsumeOption { return func(c *consumeConfig) { c.batch = n } }
@@ -80,7 +88,7 @@ func WithBackoff(first, most time.Duration) ConsumeOption {
 // partition 3 is then name + "/3". It is for topics of one name in two clusters, for
 // consumers of one topic and board that take different events, and for a topic that
 // was deleted and created again, whose offsets begin anew while the marks of the old
-// one stand. An empty name is an error. An [Absolute] board has no streams.
+// one stand. An empty name is an error, and so is any for an [Absolute] board, which has no streams.
 func WithStream(name string) ConsumeOption {
 	return func(c *consumeConfig) { c.stream, c.named = name, true }
 }

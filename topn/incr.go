@@ -103,6 +103,9 @@ func (b *Board[M]) incr(ctx context.Context, pairs []any, p Position) (said stri
 
 // pairs returns encoded members and deltas in turn.
 func (b *Board[M]) pairs(call string, deltas map[M]float64) ([]any, error) {
+	if err := b.made(); err != nil {
+		return nil, err
+	}
 	if b.cfg.mode != Counter {
 		return nil, fmt.Errorf("%w: %s on an %v board", ErrMode, call, b.cfg.mode)
 	}

@@ -25,15 +25,15 @@ import (
 // which is Stale then, and no error: who has one needs neither Redis nor ctx. Without
 // one the error wraps those of Redis and the Source, and when ctx ends its cause.
 func (b *Board[M]) Load(ctx context.Context, n int) (Snapshot[M], error) {
-	s := b.state.Load()
+	s := b.now()
 	if s.from != FromNothing && (b.tended.Load() || !b.old(time.Duration(s.seen.Load()))) {
 		return b.snapshot(s, n), nil
 	}
-	err := cmp.Or(contextError(ctx), b.recent())
+	err := cmp.Or(b.ready(ctx), b.recent())
 	if err == nil {
 		err = b.loads.do(ctx, func(ctx context.Context, _ func()) error { return b.load(ctx) })
 	}
-	if s = b.state.Load(); s.from != FromNothing {
+	if s = b.now(); s.from != FromNothing {
 		return b.snapshot(s, n), nil
 	}
 	return Snapshot[M]{}, err

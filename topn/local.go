@@ -23,7 +23,7 @@ type state[M comparable] struct {
 // isn't to be modified; appending to it copies it. Top takes a few nanoseconds,
 // allocates nothing, and waits for nobody.
 func (b *Board[M]) Top(n int) []Item[M] {
-	items := b.state.Load().items
+	items := b.now().items
 	n = max(0, min(n, len(items)))
 	return items[:n:n]
 }
@@ -31,7 +31,15 @@ func (b *Board[M]) Top(n int) []Item[M] {
 // Snapshot returns all places, and how good the knowledge of them is. It waits
 // for nobody.
 func (b *Board[M]) Snapshot() Snapshot[M] {
-	return b.snapshot(b.state.Load(), b.cfg.n)
+	return b.snapshot(b.now(), b.cfg.n)
+}
+
+// now returns the state, which is there unless the board wasn't made by New.
+func (b *Board[M]) now() *state[M] {
+	if s := b.state.Load(); s != nil {
+		return s
+	}
+	return new(state[M])
 }
 
 func (b *Board[M]) snapshot(s *state[M], n int) Snapshot[M] {

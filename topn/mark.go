@@ -16,7 +16,7 @@ import (
 // called. Where Redis holds no board there is nothing to mark, and that is no
 // error. When ctx ends first, the error wraps its cause.
 func (b *Board[M]) Mark(ctx context.Context) error {
-	if err := contextError(ctx); err != nil {
+	if err := b.ready(ctx); err != nil {
 		return err
 	}
 	return b.marks.do(ctx, func(ctx context.Context, seal func()) error {

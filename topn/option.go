@@ -20,7 +20,9 @@ type config struct {
 	tick     time.Duration
 	jitter   float64
 	maxStale time.Duration
+	staled   bool // WithMaxStale was given
 	floor    float64
+	floored  bool // WithFloor was given
 	onError  func(error)
 	capacity int  // of Boards
 	boards   bool // WithCapacity was given
@@ -35,7 +37,7 @@ const (
 
 func newConfig(opts []Option) config {
 	cfg := config{
-		prefix: "topn", n: 100, tick: time.Second, jitter: 0.2, maxStale: 30 * time.Second,
+		prefix: "topn", n: 100, tick: time.Second, jitter: 0.2,
 		floor: math.Inf(-1), onError: func(error) {}, capacity: capacityNorm,
 	}
 	for i, opt := range opts {
@@ -47,6 +49,9 @@ func newConfig(opts []Option) config {
 	}
 	if !cfg.retained {
 		cfg.retain = retainPerN * cfg.n
+	}
+	if !cfg.staled {
+		cfg.maxStale = max(30*time.Second, 3*min(cfg.tick, math.MaxInt64/3))
 	}
 	return cfg
 }
@@ -66,8 +71,8 @@ func (c *config) validate() error {
 	bad(c.tick <= 0, "WithTick(%v): want more than 0", c.tick)
 	bad(!(c.jitter >= 0 && c.jitter < 1), "WithJitter(%v): want 0 or more and less than 1", c.jitter)
 	bad(c.maxStale < c.tick, "WithMaxStale(%v): want at least the tick, %v", c.maxStale, c.tick)
-	bad(math.IsNaN(c.floor) || c.floor > maxScore, "WithFloor(%v): want a score", c.floor)
-	bad(!math.IsInf(c.floor, -1) && c.mode != Counter, "WithFloor(%v): only a Counter board has one", c.floor)
+	bad(c.floored && !(c.floor >= -maxScore && c.floor <= 0), "WithFloor(%v): want -2^53 to 0, which new members start from", c.floor)
+	bad(c.floored && c.mode != Counter, "WithFloor(%v): only a Counter board has one", c.floor)
 	bad(c.onError == nil, "WithOnError(nil): want a function")
 	bad(c.capacity < 1, "WithCapacity(%d): want 1 or more", c.capacity)
 	return errors.Join(errs...)
@@ -105,14 +110,17 @@ func WithRetain(n int) Option { return func(c *config) { c.retain, c.retained = 
 
 // WithMaxStale sets after how long the board is read from Redis even though no
 // change was marked, and when a [Snapshot] that nobody refreshes is Stale. The
-// default is 30 s; less than a tick is an error.
-func WithMaxStale(d time.Duration) Option { return func(c *config) { c.maxStale = d } }
+// default is 30 s, or three ticks if that is more; less than a tick is an error.
+func WithMaxStale(d time.Duration) Option {
+	return func(c *config) { c.maxStale, c.staled = d, true }
+}
 
 // WithFloor keeps the scores of a [Counter] board from going below f: an unlike
 // that comes twice, or before its like, leaves f. What was cut off is lost, so
 // that deltas of both signs add up the same in any order only above f. The
-// default is none. On an [Absolute] board it is an error.
-func WithFloor(f float64) Option { return func(c *config) { c.floor = f } }
+// default is none. More than 0, where new members start, and less than -2^53 are
+// errors, and so is any on an [Absolute] board.
+func WithFloor(f float64) Option { return func(c *config) { c.floor, c.floored = f, true } }
 
 // WithOnError sets a function that is told of every error that Run goes on after:
 // Redis or the [Source] did not answer. It must not block. The default ignores

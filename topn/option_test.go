@@ -49,9 +49,14 @@ func TestNewChecksItsArguments(t *testing.T) {
 		{"no jitter", "k", []topn.Option{topn.WithJitter(0)}, ""},
 		{"NaN of jitter", "k", []topn.Option{topn.WithJitter(math.NaN())}, "WithJitter(NaN)"},
 		{"less than no jitter", "k", []topn.Option{topn.WithJitter(-0.1)}, "WithJitter(-0.1)"},
-		{"a tick beyond MaxStale", "k", []topn.Option{topn.WithTick(time.Minute)}, "WithMaxStale(30s)"},
+		{"a tick beyond MaxStale", "k", []topn.Option{topn.WithTick(time.Minute), topn.WithMaxStale(30 * time.Second)}, "WithMaxStale(30s)"},
+		{"a slow board by default", "k", []topn.Option{topn.WithTick(time.Minute)}, ""},
+		{"the slowest board", "k", []topn.Option{topn.WithTick(math.MaxInt64 / 3)}, ""},
 		{"a slow board", "k", []topn.Option{topn.WithTick(time.Minute), topn.WithMaxStale(time.Minute)}, ""},
 		{"a floor", "k", []topn.Option{counter, topn.WithFloor(-7)}, ""},
+		{"a floor of 0", "k", []topn.Option{counter, topn.WithFloor(0)}, ""},
+		{"a floor above 0", "k", []topn.Option{counter, topn.WithFloor(5)}, "WithFloor(5)"},
+		{"a floor below all scores", "k", []topn.Option{counter, topn.WithFloor(math.Inf(-1))}, "WithFloor(-Inf)"},
 		{"a floor of an Absolute board", "k", []topn.Option{topn.WithFloor(0)}, "WithFloor(0)"},
 		{"a floor beyond all scores", "k", []topn.Option{counter, topn.WithFloor(math.Inf(1))}, "WithFloor(+Inf)"},
 	} {
@@ -76,4 +81,38 @@ func TestNames(t *testing.T) {
 	} {
 		require.Equal(t, want, got)
 	}
+}
+
+// Zero values fail or are empty, and nothing panics or waits.
+func TestZeroValues(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	var b topn.Board[int64]
+	require.Empty(t, b.Top(3))
+	require.Empty(t, b.Snapshot().Items)
+	_, load := b.Load(ctx, 3)
+	_, apply := b.Apply(ctx, entry{1, 1, 1})
+	_, remove := b.Remove(ctx, entry{1, 1, 1})
+	_, _, watermark := b.Watermark(ctx, "s")
+	var boards topn.Boards[int64]
+	_, get := boards.Get(ctx, "k")
+	for name, err := range map[string]error{
+		"Load": load, "Apply": apply, "Remove": remove, "Watermark": watermark, "Run": b.Run(ctx),
+		"Incr": b.Incr(ctx, 1, 1), "Mark": b.Mark(ctx), "Rebuild": b.Rebuild(ctx),
+		"Consume":    topn.Consume(ctx, newTopic(1).reader(1), &b, decodeLike),
+		"Boards.Run": boards.Run(ctx), "Boards.Get": get,
+	} {
+		require.ErrorIs(t, err, topn.ErrInput, name)
+	}
+}
+
+// What only a Counter board has is refused on another.
+func TestStreamsAreForCounters(t *testing.T) {
+	t.Parallel()
+	b := newBoard(t, nowhere(t), newTable())
+	_, _, err := b.Watermark(t.Context(), "s")
+	require.ErrorIs(t, err, topn.ErrMode)
+	err = topn.Consume(t.Context(), newTopic(1).reader(1), b, decodeLike, topn.WithStream("s"))
+	require.ErrorIs(t, err, topn.ErrInput)
+	require.ErrorContains(t, err, `WithStream("s")`)
 }

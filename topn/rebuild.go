@@ -36,7 +36,7 @@ import (
 // take, some milliseconds, but on a Counter board for all that were incremented
 // while the rows were sent.
 func (b *Board[M]) Rebuild(ctx context.Context) error {
-	if err := contextError(ctx); err != nil {
+	if err := b.ready(ctx); err != nil {
 		return err
 	}
 	if _, err := b.rebuild(ctx, always); err != nil {

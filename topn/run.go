@@ -17,6 +17,9 @@ import (
 // after every error and tells [WithOnError]. Run may be called again after it has
 // returned, but while it runs another call fails with [ErrRunning].
 func (b *Board[M]) Run(ctx context.Context) error {
+	if err := b.made(); err != nil {
+		return err
+	}
 	if !b.running.CompareAndSwap(false, true) {
 		return fmt.Errorf("%w (board %q)", ErrRunning, b.name)
 	}

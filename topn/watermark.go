@@ -43,10 +43,14 @@ func (p *Position) validate() error {
 
 // Watermark returns the last offset of stream that [Board.IncrBatch] has applied,
 // and reports whether there is one: there is none before the first batch with a
-// Position of that stream, and after Redis lost its data.
+// Position of that stream, and after Redis lost its data. It is for [Counter] boards;
+// on another the error wraps [ErrMode].
 func (b *Board[M]) Watermark(ctx context.Context, stream string) (mark int64, ok bool, err error) {
-	if err := contextError(ctx); err != nil {
+	if err := b.ready(ctx); err != nil {
 		return 0, false, err
+	}
+	if b.cfg.mode != Counter {
+		return 0, false, fmt.Errorf("%w: Watermark on an %v board", ErrMode, b.cfg.mode)
 	}
 	mark, err = b.rdb.HGet(ctx, b.keys.offsets, stream).Int64()
 	if errors.Is(err, redis.Nil) {
