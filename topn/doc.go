@@ -69,6 +69,13 @@
 // in a failover to a replica that lags, loses them here too, until the rows change
 // again or the board is rebuilt.
 //
-// Boards are safe for concurrent use, start nothing that outlives a call, and log
-// nothing.
+// A call waits for Redis as long as the client does: go-redis ends a command with ctx
+// only if its ContextTimeoutEnabled is set, and otherwise after its ReadTimeout, some
+// seconds, and as many tries as MaxRetries allows. So set it, and timeouts that suit the
+// readers, or calls, and the end of Run and [Consume], may come that much later than
+// ctx's while Redis hangs.
+//
+// Boards are safe for concurrent use and log nothing. They start nothing that outlives
+// a call, but for a Load whose callers have all left: its question to Redis or the
+// database, which is cancelled then, may take until the client gives it up.
 package topn

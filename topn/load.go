@@ -13,7 +13,8 @@ import (
 // asked; n below 0 is 0, and above N it is N. Otherwise Load reads Redis and, if it
 // has no board, rebuilds it from the [Source]; if there was no snapshot, and another
 // process is rebuilding already or Redis doesn't answer, it asks the Source for
-// what this process needs.
+// what this process needs. Where ctx has a deadline, Redis has half of the time left
+// to answer the reading, and the Source the rest.
 //
 // However many wait, one call is on its way: a storm of misses asks the Source once
 // in each process. Its answer is kept as any other, an empty one too; a failure is
@@ -23,7 +24,8 @@ import (
 //
 // When nothing can be refreshed, or ctx ends first, Load returns the last snapshot,
 // which is Stale then, and no error: who has one needs neither Redis nor ctx. Without
-// one the error wraps those of Redis and the Source, and when ctx ends its cause.
+// one the error wraps those of Redis and the Source, and when ctx ends its cause. Each
+// call that failed is counted and told to the function of [WithOnError].
 func (b *Board[M]) Load(ctx context.Context, n int) (Snapshot[M], error) {
 	s := b.now()
 	if s.from != FromNothing && (b.tended.Load() || !b.old(time.Duration(s.seen.Load()))) {
@@ -31,12 +33,27 @@ func (b *Board[M]) Load(ctx context.Context, n int) (Snapshot[M], error) {
 	}
 	err := cmp.Or(b.ready(ctx), b.recent())
 	if err == nil {
-		err = b.loads.do(ctx, func(ctx context.Context, _ func()) error { return b.load(ctx) })
+		patience := patienceOf(ctx)
+		err = b.loads.do(ctx, func(ctx context.Context, _ func()) error {
+			err := b.load(ctx, patience)
+			b.report(ctx, err) // who has a snapshot isn't told
+			return err
+		})
 	}
 	if s = b.now(); s.from != FromNothing {
 		return b.snapshot(s, n), nil
 	}
 	return Snapshot[M]{}, err
+}
+
+// patienceOf returns how long Redis may take to answer a reading: half of the time
+// that ctx leaves, so that the Source has the other, or 0 if ctx has no end.
+func patienceOf(ctx context.Context) time.Duration {
+	end, ends := ctx.Deadline()
+	if !ends {
+		return 0
+	}
+	return max(time.Until(end)/2, 1)
 }
 
 // A failure is remembered, so that not every caller asks a database that is down.
@@ -53,9 +70,10 @@ func (b *Board[M]) recent() error {
 	return nil
 }
 
-// load refreshes the snapshot from whoever knows. There is one at a time.
-func (b *Board[M]) load(ctx context.Context) error {
-	cause := b.read(ctx)
+// load refreshes the snapshot from whoever knows. There is one at a time. For the
+// patience see readWithin.
+func (b *Board[M]) load(ctx context.Context, patience time.Duration) error {
+	cause := b.readWithin(ctx, patience)
 	if errors.Is(cause, errLost) {
 		cause = b.refill(ctx)
 	}

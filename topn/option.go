@@ -122,8 +122,10 @@ func WithMaxStale(d time.Duration) Option {
 // errors, and so is any on an [Absolute] board.
 func WithFloor(f float64) Option { return func(c *config) { c.floor, c.floored = f, true } }
 
-// WithOnError sets a function that is told of every error that Run goes on after:
-// Redis or the [Source] did not answer. It must not block. The default ignores
+// WithOnError sets a function that is told of every error that Run goes on after,
+// and of those of Load, which may have a snapshot to show all the same: Redis or the
+// [Source] did not answer. It may be called by several goroutines at once and must not
+// block. The default ignores
 // them; [Board.Stats] counts them either way.
 func WithOnError(f func(error)) Option { return func(c *config) { c.onError = f } }
 

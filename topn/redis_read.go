@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -22,9 +23,36 @@ const last = ""
 // It is no transaction, which a server that is out of memory refuses even to reads.
 // The mark comes first: after a change in between, it is older than the places, and
 // the next tick reads again.
-func (b *Board[M]) read(ctx context.Context) error {
-	turn := b.reads.Add(1)
-	begun := b.elapsed()
+func (b *Board[M]) read(ctx context.Context) error { return b.readWithin(ctx, 0) }
+
+// readWithin is read that waits no longer than patience, unless that is 0. It needs a
+// goroutine for that, which ends with the client's own timeout at the latest: go-redis
+// heeds a ctx that ends only with ContextTimeoutEnabled.
+func (b *Board[M]) readWithin(ctx context.Context, patience time.Duration) error {
+	turn, begun := b.reads.Add(1), b.elapsed()
+	if patience == 0 {
+		return b.take(ctx, b.fetch(ctx), turn, begun)
+	}
+	within, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	answer := make(chan reading, 1)
+	go func() { answer <- b.fetch(within) }()
+	select {
+	case r := <-answer:
+		return b.take(ctx, r, turn, begun)
+	case <-within.Done():
+		return b.unanswered(ctx, "read", within.Err())
+	}
+}
+
+// A reading is what Redis said.
+type reading struct {
+	mark   string
+	places []redis.Z
+	err    error
+}
+
+func (b *Board[M]) fetch(ctx context.Context) reading {
 	var mark *redis.StringCmd
 	var places *redis.ZSliceCmd
 	_, err := b.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
@@ -33,14 +61,22 @@ func (b *Board[M]) read(ctx context.Context) error {
 		return nil
 	})
 	if err != nil && !errors.Is(err, redis.Nil) {
-		return b.unanswered(ctx, "read", err)
+		return reading{err: err}
+	}
+	return reading{mark: mark.Val(), places: places.Val()}
+}
+
+// take publishes what Redis said.
+func (b *Board[M]) take(ctx context.Context, r reading, turn uint64, begun time.Duration) error {
+	if r.err != nil {
+		return b.unanswered(ctx, "read", r.err)
 	}
 	b.counts.reads.Add(1)
-	version, err := strconv.ParseInt(mark.Val(), 10, 64)
+	version, err := strconv.ParseInt(r.mark, 10, 64)
 	if err != nil { // there is none, or it's nobody's number
 		return errLost
 	}
-	items, whole := b.decode(places.Val())
+	items, whole := b.decode(r.places)
 	if !whole {
 		return errLost
 	}

@@ -66,7 +66,7 @@ func (b *Board[M]) saw(ctx context.Context, mark string, err error) {
 	case err == nil && b.current(s, mark):
 		b.confirm(s)
 	default:
-		b.report(ctx, b.loads.run(ctx, b.load))
+		b.report(ctx, b.loads.run(ctx, func(ctx context.Context) error { return b.load(ctx, 0) }))
 	}
 }
 

@@ -8,7 +8,7 @@ type Stats struct {
 	Reads       uint64 // times that Redis was asked for the places
 	Sources     uint64 // calls of the Source
 	Rebuilds    uint64 // times that the board was rebuilt in Redis
-	Failures    uint64 // ticks that failed
+	Failures    uint64 // ticks that failed, and calls to refresh the snapshot under Load
 	Undecodable uint64 // members read that the Codec couldn't decode: each was left out
 }
 
