@@ -28,9 +28,12 @@ import (
 // from the last snapshot, which is Stale.
 //
 // All keys have names like topn:{key}:board: the prefix, and the key as the hash
-// tag, so that they lie on one node of a Redis Cluster. They don't expire: run the
-// server with maxmemory-policy noeviction or a volatile one. To be rid of a board,
-// delete its keys and stop asking for it. Redis holds some 130 bytes for each member of
+// tag, so that they lie on one node of a Redis Cluster. There are board, mark, offsets,
+// versions, older and trimmed, and for as long as a rebuild lasts lease, fresh,
+// freshversions and delta; the lease stays for ten seconds more. Unless there is
+// [WithExpire] the first six don't expire: run the server with maxmemory-policy
+// noeviction or a volatile one. To be rid of a board stop asking for it, and
+// [Board.Drop] it. Redis holds some 130 bytes for each member of
 // a Counter board. On an Absolute board, which has versions too, they are some 220 for
 // each one retained, and 300 from the second rebuild on; of the others 90 for each that
 // had a change since the rebuild before last, so rebuild it now and then where there

@@ -23,6 +23,7 @@ type config struct {
 	staled   bool // WithMaxStale was given
 	floor    float64
 	floored  bool // WithFloor was given
+	expire   time.Duration
 	onError  func(error)
 	capacity int  // of Boards
 	boards   bool // WithCapacity was given
@@ -73,6 +74,7 @@ func (c *config) validate() error {
 	bad(c.maxStale < c.tick, "WithMaxStale(%v): want at least the tick, %v", c.maxStale, c.tick)
 	bad(c.floored && !(c.floor >= -maxScore && c.floor <= 0), "WithFloor(%v): want -2^53 to 0, which new members start from", c.floor)
 	bad(c.floored && c.mode != Counter, "WithFloor(%v): only a Counter board has one", c.floor)
+	bad(c.expire != 0 && c.expire < max(c.maxStale, leaseFor), "WithExpire(%v): want 0, or at least MaxStale and %v", c.expire, leaseFor)
 	bad(c.onError == nil, "WithOnError(nil): want a function")
 	bad(c.capacity < 1, "WithCapacity(%d): want 1 or more", c.capacity)
 	return errors.Join(errs...)
@@ -121,6 +123,14 @@ func WithMaxStale(d time.Duration) Option {
 // default is none. More than 0, where new members start, and less than -2^53 are
 // errors, and so is any on an [Absolute] board.
 func WithFloor(f float64) Option { return func(c *config) { c.floor, c.floored = f, true } }
+
+// WithExpire sets after how long without a write Redis forgets the board, so that those
+// of windows that have passed don't stay for ever. Every write that changes it and every rebuild
+// renews it; reads don't, so a board that is still asked for is rebuilt from the [Source] each
+// time it has expired. With it go the marks of the streams and the versions: give it much
+// longer than events may be late or come again. The default is 0: never. Other than that,
+// less than [WithMaxStale] or 30 s is an error. All processes must agree on it.
+func WithExpire(d time.Duration) Option { return func(c *config) { c.expire = d } }
 
 // WithOnError sets a function that is told of every error that Run goes on after,
 // and of those of Load, which may have a snapshot to show all the same: Redis or the

@@ -46,6 +46,9 @@ func TestNewChecksItsArguments(t *testing.T) {
 		{"too large an N", "k", []topn.Option{topn.WithN(100_001)}, "WithN(100001)"},
 		{"a retain of N", "k", []topn.Option{topn.WithRetain(5), topn.WithN(5)}, ""},
 		{"a retain below N", "k", []topn.Option{topn.WithRetain(4), topn.WithN(5)}, "WithRetain(4)"},
+		{"a short life", "k", []topn.Option{topn.WithExpire(time.Second)}, "WithExpire(1s)"},
+		{"less than none", "k", []topn.Option{topn.WithExpire(-time.Hour)}, "WithExpire(-1h0m0s)"},
+		{"a life", "k", []topn.Option{topn.WithExpire(time.Hour)}, ""},
 		{"no jitter", "k", []topn.Option{topn.WithJitter(0)}, ""},
 		{"NaN of jitter", "k", []topn.Option{topn.WithJitter(math.NaN())}, "WithJitter(NaN)"},
 		{"less than no jitter", "k", []topn.Option{topn.WithJitter(-0.1)}, "WithJitter(-0.1)"},
@@ -98,7 +101,7 @@ func TestZeroValues(t *testing.T) {
 	_, get := boards.Get(ctx, "k")
 	for name, err := range map[string]error{
 		"Load": load, "Apply": apply, "Remove": remove, "Watermark": watermark, "Run": b.Run(ctx),
-		"Incr": b.Incr(ctx, 1, 1), "Mark": b.Mark(ctx), "Rebuild": b.Rebuild(ctx),
+		"Incr": b.Incr(ctx, 1, 1), "Drop": b.Drop(ctx), "Mark": b.Mark(ctx), "Rebuild": b.Rebuild(ctx),
 		"Consume":    topn.Consume(ctx, newTopic(1).reader(1), &b, decodeLike),
 		"Boards.Run": boards.Run(ctx), "Boards.Get": get,
 	} {

@@ -20,8 +20,8 @@ import (
 //
 // On an [Absolute] board no write is lost: what is applied meanwhile goes to both,
 // and the newer version wins, also over the Source, so that a replica that lags
-// does no harm. After the database was set back to older versions, delete the
-// board's keys first. A [Counter] board counts what is added from the moment on that
+// does no harm. After the database was set back to older versions, [Board.Drop]
+// the board first. A [Counter] board counts what is added from the moment on that
 // Redis hears of the Source's answer, a round trip after it; of what was added sooner
 // it has what the Source saw. So an event that is in the database when the Source
 // reads, but is added after that moment, counts twice; and one that isn't, but is
@@ -121,9 +121,9 @@ func (b *Board[M]) build(ctx context.Context, h *hold) ([]row[M], error) {
 	// Far from 0 at either end, so that it neither looks like one that was counted
 	// up from nothing nor runs out.
 	seed := mathrand.Int64N(1<<52) + 1<<32
-	args := []any{seed, b.cfg.retain, b.cfg.n, lowest}
+	args := []any{seed, b.cfg.ttl(), b.cfg.retain, b.cfg.n, lowest}
 	if b.cfg.mode == Counter {
-		args = []any{seed, formatScore(max(b.cfg.floor, -maxScore))}
+		args = []any{seed, b.cfg.ttl(), formatScore(max(b.cfg.floor, -maxScore))}
 	}
 	return rows, h.finish(ctx, args)
 }

@@ -25,5 +25,10 @@ func newKeys(prefix, key string) keys {
 	}
 }
 
+// all returns every key that Redis may have of the board.
+func (k *keys) all() []string {
+	return append(k.build(), k.board, k.mark, k.offsets, k.versions, k.older, k.trimmed)
+}
+
 // build returns the keys that every script of a rebuild begins with.
 func (k *keys) build() []string { return []string{k.lease, k.fresh, k.freshVersions, k.delta} }

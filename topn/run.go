@@ -45,6 +45,9 @@ func (c *config) pause() time.Duration {
 	return max(time.Duration(float64(c.tick)*part), 1)
 }
 
+// ttl returns the time to live that writes give the board, in ms.
+func (c *config) ttl() int64 { return c.expire.Milliseconds() }
+
 // tick asks for the mark, and does what saw says.
 func (b *Board[M]) tick(ctx context.Context) {
 	if ctx.Err() != nil {

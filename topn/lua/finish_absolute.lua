@@ -1,5 +1,5 @@
 
--- ARGV, after token and seed: how many members to retain, how many are read, and
+-- ARGV, after token, seed and ms: how many members to retain, how many are read, and
 -- the lowest score that was read ('' if there are no others).
 if call('HEXISTS', freshversions, LAST) == 0 then return 0 end
 if call('EXISTS', versions) == 1 then
@@ -8,12 +8,13 @@ if call('EXISTS', versions) == 1 then
 end
 take(fresh, board)
 take(freshversions, versions) -- with LAST, which is nobody's
-if ARGV[5] == '' then
+if ARGV[6] == '' then
   call('DEL', trimmed)
 else
-  call('SET', trimmed, ARGV[5])
+  call('SET', trimmed, ARGV[6])
 end
-if trim(board, trimmed, tonumber(ARGV[3]), tonumber(ARGV[4]), 1000) then return finish() end
+if trim(board, trimmed, tonumber(ARGV[4]), tonumber(ARGV[5]), 1000) then return finish() end
 call('DEL', mark)
+renew(ARGV[3], board, versions, older, trimmed)
 call('SET', lease, 'done ' .. ARGV[1], 'PX', 10000)
 return 1

@@ -1,6 +1,6 @@
 
 -- KEYS: lease, fresh, its versions, delta, board, mark, versions, older, trimmed.
--- ARGV: token, seed, then what the mode needs.
+-- ARGV: token, seed, ms to live (0: for ever), then what the mode needs.
 local lease, fresh, freshversions, delta = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local board, mark, versions, older, trimmed = KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[9]
 local holder = call('GET', lease)
@@ -24,6 +24,7 @@ local function finish()
   else
     call('SET', mark, ARGV[2])
   end
+  renew(ARGV[3], board, mark, versions, older, trimmed)
   call('SET', lease, 'done ' .. ARGV[1], 'PX', 10000)
   return 1
 end

@@ -4,6 +4,12 @@ local call = redis.call
 -- data, and one that is merely empty has it.
 local LAST = ''
 
+-- renew has keys expire ms from now, all at once, or leaves them alone if ms is 0.
+local function renew(ms, ...)
+  if tonumber(ms) == 0 then return end
+  for _, key in ipairs({ ... }) do call('PEXPIRE', key, ms) end
+end
+
 -- isMark reports whether a value is a mark, and not something else or of more
 -- digits than a counter has.
 local function isMark(value) return #value < 19 and string.match(value, '^%d+$') end
