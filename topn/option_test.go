@@ -97,10 +97,11 @@ func TestZeroValues(t *testing.T) {
 	_, apply := b.Apply(ctx, entry{1, 1, 1})
 	_, remove := b.Remove(ctx, entry{1, 1, 1})
 	_, _, watermark := b.Watermark(ctx, "s")
+	_, _, place := b.Place(ctx, 1)
 	var boards topn.Boards[int64]
 	_, get := boards.Get(ctx, "k")
 	for name, err := range map[string]error{
-		"Load": load, "Apply": apply, "Remove": remove, "Watermark": watermark, "Run": b.Run(ctx),
+		"Load": load, "Place": place, "Apply": apply, "Remove": remove, "Watermark": watermark, "Run": b.Run(ctx),
 		"Incr": b.Incr(ctx, 1, 1), "Drop": b.Drop(ctx), "Mark": b.Mark(ctx), "Rebuild": b.Rebuild(ctx),
 		"Consume":    topn.Consume(ctx, newTopic(1).reader(1), &b, decodeLike),
 		"Boards.Run": boards.Run(ctx), "Boards.Get": get,

@@ -62,6 +62,7 @@ func everything(t *testing.T, rdb *redis.Client) error {
 		func() error { _, err := b.Load(ctx, 1); return err },
 		func() error { return b.Rebuild(ctx) }, // Load does without Redis
 		func() error { return b.Mark(ctx) },
+		func() error { _, _, err := b.Place(ctx, 1); return err },
 		func() error { _, err := b.Apply(ctx, entry{9, 9, 1}); return err }, // which trims
 		func() error { _, err := b.Remove(ctx, entry{9, 0, 2}); return err },
 		func() error { // below those that were trimmed
@@ -72,6 +73,7 @@ func everything(t *testing.T, rdb *redis.Client) error {
 		func() error { return sums.Incr(ctx, 1, 1) },
 		func() error { return sums.IncrBatch(ctx, map[int64]float64{1: 1}, &topn.Position{Stream: "s"}) },
 		func() error { _, _, err := sums.Watermark(ctx, "s"); return err },
+		func() error { return sums.Drop(ctx) },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
