@@ -50,7 +50,8 @@ type Event[M comparable] struct {
 // one board that take different events from the same topic need names of their own;
 // see [WithStream]. When Redis loses its data, it loses the marks with the board:
 // the rebuild has the events that were in the database when its Source read it, and
-// those of them that are applied only afterwards count twice.
+// those of them that are applied only afterwards count twice. When a partition is set
+// back, Consume asks for its mark anew.
 //
 // While Redis doesn't answer, Consume holds the batch, tries again with a growing
 // pause and fetches nothing. The same goes for a fetch or a commit that fails; what

@@ -134,11 +134,16 @@ func (c *consumer[M]) take(m kafka.Message) {
 	if !s.fresh {
 		c.batch = append(c.batch, s)
 	}
+	if c.b.cfg.mode == Counter && m.Offset <= s.seen {
+		// After a rebalance a partition may come back from where it was committed,
+		// or the group was set back since Redis has lost the marks.
+		delete(c.uncommitted, p)
+		c.stats.Replayed += int64(s.rewind())
+	}
 	s.note(m)
 	c.held++
 	c.stats.Messages++
 	if c.b.cfg.mode == Counter {
-		// After a rebalance a partition may come back from where it was committed.
 		if m.Offset <= s.high {
 			c.replayed(s, 1, m.HighWaterMark)
 			return

@@ -28,6 +28,7 @@ type share[M comparable] struct {
 	asked  bool  // Redis was asked for the mark
 	mark   int64 // every offset up to here was applied, or is poison that was handed over; -1: none
 	high   int64 // every offset up to here is that, or in events or poison
+	seen   int64 // the offset that came last
 	events []fetched[M]
 	poison []poison
 	last   kafka.Message // the one to commit
@@ -47,7 +48,7 @@ type poison struct {
 }
 
 func newShare[M comparable](p place, cfg *consumeConfig) *share[M] {
-	return &share[M]{place: p, stream: p.stream(cfg), mark: -1, high: -1}
+	return &share[M]{place: p, stream: p.stream(cfg), mark: -1, high: -1, seen: -1}
 }
 
 // note makes m the message that a commit of the share is for.
@@ -55,7 +56,18 @@ func (s *share[M]) note(m kafka.Message) {
 	if !s.fresh || m.Offset > s.last.Offset {
 		s.last = m
 	}
-	s.fresh = true
+	s.fresh, s.seen = true, m.Offset
+}
+
+// rewind forgets all that is known, for Redis to be asked again, and what is in hand,
+// which comes again: it returns how many messages those were.
+func (s *share[M]) rewind() (dropped int) {
+	dropped = len(s.events) + len(s.poison)
+	clear(s.events)
+	s.events, s.poison = s.events[:0], nil
+	s.asked, s.mark, s.high = false, -1, -1
+	s.last.Offset = -1
+	return dropped
 }
 
 // rise takes note of a mark, and returns how many of the events in hand it makes
