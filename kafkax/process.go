@@ -66,14 +66,21 @@ type process struct {
 	refused    bool                    // a commit failed for good: the next would too
 }
 
-var errReaderClosed = fmt.Errorf("kafkax: Process: the reader is closed: %w", io.EOF)
+// endOfReader is what a closed reader ends a Process with: nothing to tell where ctx
+// had ended it already.
+func endOfReader(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return fmt.Errorf("kafkax: Process: the reader is closed: %w", io.EOF)
+}
 
 func (p *process) loop(ctx context.Context) error {
 	for ctx.Err() == nil {
 		msg, err := p.next(ctx)
 		switch {
 		case isDone(p.r.ending.begun): // kafka-go goes on with what it has in its queue
-			return errReaderClosed
+			return endOfReader(ctx)
 		case err == nil:
 			err = p.work(ctx, msg)
 		default:

@@ -49,9 +49,9 @@ func (p *process) commit(ctx context.Context) error {
 	if p.n == 0 || isDone(p.r.ending.over) {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.cfg.timeout)
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.cfg.timeout)
 	defer cancel()
-	err := p.r.CommitMessages(ctx, slices.Collect(maps.Values(p.done))...)
+	err := p.r.CommitMessages(bounded, slices.Collect(maps.Values(p.done))...)
 	if err == nil {
 		p.forget()
 		return nil
@@ -62,7 +62,7 @@ func (p *process) commit(ctx context.Context) error {
 	}
 	p.refused = true
 	if errors.Is(err, io.ErrClosedPipe) {
-		return errReaderClosed
+		return endOfReader(ctx)
 	}
 	return fmt.Errorf("kafkax: Process: commit: %w", err)
 }

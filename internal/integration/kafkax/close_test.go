@@ -196,3 +196,32 @@ func TestAHandlerMayFinishWhenTheContextEnds(t *testing.T) {
 	r.Remove()
 	figuresOf(t, m).absent(t, "kafka_reader_processed_messages_total")
 }
+
+// Close and the last commit run at once: either may be first, and neither waits for
+// what won't come.
+func TestCloseAmidTheLastCommitWaitsForNothing(t *testing.T) {
+	b := startBroker(t, 1)
+	b.put(t, 0, 0, 50, time.Now())
+	for range 3 * closeRounds {
+		r := addReader(t, newMetrics(t), b)
+		ctx, cancel := context.WithCancel(t.Context())
+		began, done := make(chan kafka.Message, 1), make(chan error, 1)
+		go func() {
+			done <- r.Process(ctx, func(ctx context.Context, msg kafka.Message) error {
+				began <- msg
+				<-ctx.Done()
+				return nil
+			}, kafkax.WithCommitTimeout(time.Hour))
+		}()
+		msg := <-began
+		cancel()
+		require.NoError(t, r.Close())
+		err := ended(t, done)
+		require.NotErrorIs(t, err, io.EOF, "it was the context")
+		if err != nil {
+			require.ErrorIs(t, err, kafkax.ErrUncommitted)
+		} else {
+			require.Equal(t, msg.Offset+1, b.committed(0))
+		}
+	}
+}
