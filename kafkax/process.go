@@ -69,7 +69,7 @@ type process struct {
 // endOfReader is what a closed reader ends a Process with: nothing to tell where ctx
 // had ended it already.
 func endOfReader(ctx context.Context) error {
-	if ctx.Err() != nil {
+	if isDone(ctx.Done()) {
 		return nil
 	}
 	return fmt.Errorf("kafkax: Process: the reader is closed: %w", io.EOF)
