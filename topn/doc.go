@@ -20,7 +20,8 @@
 // from the others, and it only matters that it differs, so that a server which
 // lost its data and starts anew is noticed too. After a tick that failed the places
 // are read whatever the mark, as a server that came back with old data may have
-// counted up to the same one.
+// counted up to the same one. If it does so between two ticks, or while the client
+// tries again, a process sees that with the next change, or after [WithMaxStale].
 //
 //	database      writer          Redis              each process       readers
 //	   |  commit    |               |                     |                |
