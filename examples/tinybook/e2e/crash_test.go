@@ -46,6 +46,13 @@ func TestChild(t *testing.T) {
 		cfg.SMS.Timeout, cfg.SMS.Lease = 700*time.Millisecond, 1500*time.Millisecond
 		opts = append(opts, app.WithProvider(d))
 	}
+	serveUntilOrphaned(t, cfg, opts...)
+}
+
+// serveUntilOrphaned runs a site and prints its address, until the process that
+// started this one ends.
+func serveUntilOrphaned(t *testing.T, cfg config.Config, opts ...app.Option) {
+	t.Helper()
 	a, err := app.New(cfg, slog.New(slog.DiscardHandler), io.Discard, opts...)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -69,26 +76,35 @@ func TestChild(t *testing.T) {
 // what kills it. env is added to its environment.
 func runChild(t *testing.T, dir string, env ...string) (url string, kill func()) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestChild$", "-test.v")
-	cmd.Env = append(append(os.Environ(), childData+"="+dir), env...)
+	return startChild(t, "TestChild", append(env, childData+"="+dir)...)
+}
+
+// startChild runs a test of this program that serves until it is orphaned, in a
+// process of its own. It returns its address, and what kills it with SIGKILL.
+func startChild(t *testing.T, test string, env ...string) (url string, kill func()) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^"+test+"$", "-test.v")
+	cmd.Env = append(os.Environ(), env...)
 	stdin, err := cmd.StdinPipe()
 	require.NoError(t, err)
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	kill = sync.OnceFunc(func() {
-		_ = cmd.Process.Kill() // SIGKILL; an error says that it has gone
+		_ = cmd.Process.Kill() // an error says that it has gone
 		_ = cmd.Wait()
 		_ = stdin.Close()
 	})
 	t.Cleanup(kill)
 	lines := bufio.NewScanner(stdout)
+	var said strings.Builder
 	for lines.Scan() {
 		if url, ok := strings.CutPrefix(lines.Text(), "url "); ok {
 			return url, kill
 		}
+		said.WriteString(lines.Text() + "\n")
 	}
-	t.Fatal("the child ended before it was ready")
+	t.Fatalf("the child ended before it was ready: %s", &said)
 	return "", nil
 }
 
