@@ -22,6 +22,7 @@ import (
 
 	"github.com/ycvk/tinybook/internal/peerbench/paired"
 	peers "github.com/ycvk/tinybook/internal/peerbench/ratelimit/redis"
+	"github.com/ycvk/tinybook/internal/peerbench/redisserver"
 )
 
 var (
@@ -32,13 +33,13 @@ var (
 
 func main() {
 	flag.Parse()
-	server, err := startServer()
+	server, err := redisserver.Start()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "report: %v (apt-get install redis-server)\n", err)
 		os.Exit(1)
 	}
-	defer server.stop()
-	rdb := redis.NewClient(&redis.Options{Addr: server.addr, PoolSize: 64})
+	defer server.Stop()
+	rdb := redis.NewClient(&redis.Options{Addr: server.Addr, PoolSize: 64})
 	defer rdb.Close()
 	version := must(rdb.InfoMap(context.Background(), "server").Result())["Server"]["redis_version"]
 	fmt.Printf("%s %s/%s, %d processors, redis %s, %d rounds of %v\n",

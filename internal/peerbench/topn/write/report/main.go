@@ -24,6 +24,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/ycvk/tinybook/internal/peerbench/paired"
+	"github.com/ycvk/tinybook/internal/peerbench/redisserver"
 	peers "github.com/ycvk/tinybook/internal/peerbench/topn/write"
 )
 
@@ -34,13 +35,13 @@ var (
 
 func main() {
 	flag.Parse()
-	server, err := startServer()
+	server, err := redisserver.Start()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "report: %v (apt-get install redis-server)\n", err)
 		os.Exit(1)
 	}
-	defer server.stop()
-	rdb := redis.NewClient(&redis.Options{Addr: server.addr})
+	defer server.Stop()
+	rdb := redis.NewClient(&redis.Options{Addr: server.Addr})
 	defer rdb.Close()
 	version := must(rdb.InfoMap(context.Background(), "server").Result())["Server"]["redis_version"]
 	fmt.Printf("%s %s/%s, %d processors, redis %s, %d rounds of %d batches of %d events; %d members\n\n",

@@ -1,6 +1,8 @@
 //go:build unix
 
-package main
+// Package redisserver starts a redis-server for a report, which is a program and no
+// test.
+package redisserver
 
 import (
 	"context"
@@ -14,14 +16,16 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// A server is a redis-server of our own.
-type server struct {
-	addr string
+// A Server is a redis-server that nobody else uses, on a free port of this machine,
+// with nothing in it and nothing on disk.
+type Server struct {
+	Addr string
 	cmd  *exec.Cmd
 	dir  string
 }
 
-func startServer() (*server, error) {
+// Start starts the redis-server in PATH and returns it when it answers.
+func Start() (*Server, error) {
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -30,25 +34,25 @@ func startServer() (*server, error) {
 	if err := free.Close(); err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "ratelimit-report")
+	dir, err := os.MkdirTemp("", "tinybook-report")
 	if err != nil {
 		return nil, err
 	}
-	s := &server{addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), dir: dir}
+	s := &Server{Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), dir: dir}
 	s.cmd = exec.Command("redis-server", "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--dir", dir)
 	if err := s.cmd.Start(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	if err := s.ready(); err != nil {
-		s.stop()
+		s.Stop()
 		return nil, err
 	}
 	return s, nil
 }
 
 // ready waits until the server answers.
-func (s *server) ready() error {
-	rdb := redis.NewClient(&redis.Options{Addr: s.addr})
+func (s *Server) ready() error {
+	rdb := redis.NewClient(&redis.Options{Addr: s.Addr})
 	defer rdb.Close()
 	deadline := time.Now().Add(10 * time.Second)
 	for {
@@ -59,7 +63,8 @@ func (s *server) ready() error {
 	}
 }
 
-func (s *server) stop() {
+// Stop ends the server and removes what it left.
+func (s *Server) Stop() {
 	_ = s.cmd.Process.Kill()
 	_ = s.cmd.Wait()
 	_ = os.RemoveAll(s.dir)
