@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -53,7 +55,8 @@ func TestChild(t *testing.T) {
 // started this one ends.
 func serveUntilOrphaned(t *testing.T, cfg config.Config, opts ...app.Option) {
 	t.Helper()
-	a, err := app.New(cfg, slog.New(slog.DiscardHandler), io.Discard, opts...)
+	warnings := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	a, err := app.New(cfg, warnings, io.Discard, opts...)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -80,7 +83,8 @@ func runChild(t *testing.T, dir string, env ...string) (url string, kill func())
 }
 
 // startChild runs a test of this program that serves until it is orphaned, in a
-// process of its own. It returns its address, and what kills it with SIGKILL.
+// process of its own. It returns its address, and what kills it with SIGKILL. If the
+// test fails it shows what the process warned of, and where each goroutine is.
 func startChild(t *testing.T, test string, env ...string) (url string, kill func()) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^"+test+"$", "-test.v")
@@ -89,13 +93,27 @@ func startChild(t *testing.T, test string, env ...string) (url string, kill func
 	require.NoError(t, err)
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
+	stderr, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	require.NoError(t, err)
+	cmd.Stderr = stderr
 	require.NoError(t, cmd.Start())
-	kill = sync.OnceFunc(func() {
-		_ = cmd.Process.Kill() // an error says that it has gone
+	stop := sync.OnceFunc(func() { // an error says that it has gone
 		_ = cmd.Wait()
 		_ = stdin.Close()
+		_ = stderr.Close()
 	})
-	t.Cleanup(kill)
+	kill = func() {
+		_ = cmd.Process.Kill()
+		stop()
+	}
+	t.Cleanup(func() {
+		if t.Failed() && cmd.Process.Signal(syscall.SIGQUIT) == nil {
+			stop()
+			text, err := os.ReadFile(stderr.Name())
+			t.Logf("process %d ended with (%v):\n%s", cmd.Process.Pid, err, text)
+		}
+		kill()
+	})
 	lines := bufio.NewScanner(stdout)
 	var said strings.Builder
 	for lines.Scan() {

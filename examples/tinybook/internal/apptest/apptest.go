@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -70,6 +71,9 @@ func Start(t testing.TB, change func(*config.Config), opts ...app.Option) *Site 
 		if err := s.Stop(); err != nil {
 			t.Errorf("stop: %v", err)
 		}
+		if t.Failed() {
+			t.Logf("the site warned of:\n%s", log.warnings())
+		}
 	})
 	select {
 	case <-a.Ready():
@@ -110,6 +114,17 @@ func (l *Log) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.Write(p)
+}
+
+// warnings returns the lines above the level of information.
+func (l *Log) warnings() string {
+	var out strings.Builder
+	for line := range strings.Lines(l.String()) {
+		if !strings.Contains(line, `"level":"INFO"`) {
+			out.WriteString(line)
+		}
+	}
+	return out.String()
 }
 
 // String returns everything that was written.
