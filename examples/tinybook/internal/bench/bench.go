@@ -56,12 +56,8 @@ type Ranking struct {
 }
 
 // local does what the public route does: the items are in memory in JSON.
-func (h *Handler) local(c *gin.Context) (web.Encoded, error) {
-	top, err := h.ranking.Top(c.Request.Context(), places)
-	if err != nil {
-		return nil, err
-	}
-	return top.JSON(), nil
+func (h *Handler) local(c *gin.Context) (ranking.Places, error) {
+	return h.ranking.Top(c.Request.Context(), places)
 }
 
 func (h *Handler) redis(ctx context.Context) ([]ranking.Item, error) {

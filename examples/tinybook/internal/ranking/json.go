@@ -38,9 +38,9 @@ func (e encoded) first(n int) []byte {
 	return e.text[:end:end]
 }
 
-// JSON returns p as encoding/json does, but only copies the items.
-func (p *Places) JSON() []byte {
-	b := make([]byte, 0, len(p.text)+96)
+// AppendJSON implements web.Appender: it appends what encoding/json makes of p, but
+// only copies the items.
+func (p Places) AppendJSON(b []byte) []byte {
 	b = append(b, `{"items":[`...)
 	b = append(b, p.text...)
 	b = append(b, `],"asOf":"`...)

@@ -276,7 +276,7 @@ func TestPlacesInJSON(t *testing.T) {
 			p := top(t, node, n)
 			want, err := json.Marshal(p)
 			require.NoError(t, err)
-			require.Equal(t, string(want), string(p.JSON()))
+			require.Equal(t, string(want), string(p.AppendJSON(nil)))
 		}
 	})
 }

@@ -119,7 +119,7 @@ func (s *subscriber) send(p Places) error {
 		return nil
 	}
 	s.sent, s.last = true, p
-	return s.write(fmt.Sprintf("event: rank\nid: %x\ndata: %s\n\n", p.sum, p.JSON()))
+	return s.write(fmt.Sprintf("event: rank\nid: %x\ndata: %s\n\n", p.sum, p.AppendJSON(nil)))
 }
 
 func (s *subscriber) beat() error { return s.write(": alive\n\n") }

@@ -64,7 +64,7 @@ func (h *Handler) rank(c *gin.Context) {
 			return
 		}
 	}
-	web.Handle(http.StatusOK, "ok", func(*gin.Context) (web.Encoded, error) { return top.JSON(), nil })(c)
+	web.Handle(http.StatusOK, "ok", func(*gin.Context) (Places, error) { return top, nil })(c)
 }
 
 // places parses how many places somebody wants.
