@@ -57,6 +57,18 @@ func TestColdLoadWhileRedisHangs(t *testing.T) {
 	})
 }
 
+// A Load that returns its error tells nobody else of it.
+func TestLoadTellsOfNothingThatItReturns(t *testing.T) {
+	server, rdb := redistest.NewServer(t)
+	server.SetError("ERR away")
+	told, away := new(errorLog), errors.New("away")
+	db := numbered(5)
+	db.breakDown(away)
+	_, err := newBoard(t, rdb, db, topn.WithOnError(told.add)).Load(t.Context(), 5)
+	require.ErrorIs(t, err, away)
+	require.Zero(t, told.count())
+}
+
 // A Load that shows a stale snapshot since nothing answers counts as a failure, and
 // tells of it, once for all who wait.
 func TestLoadTellsWhyItIsStale(t *testing.T) {

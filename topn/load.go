@@ -25,7 +25,8 @@ import (
 // When nothing can be refreshed, or ctx ends first, Load returns the last snapshot,
 // which is Stale then, and no error: who has one needs neither Redis nor ctx. Without
 // one the error wraps those of Redis and the Source, and when ctx ends its cause. Each
-// call that failed is counted and told to the function of [WithOnError].
+// call that failed is counted, and where there is a snapshot told to the function of
+// [WithOnError].
 func (b *Board[M]) Load(ctx context.Context, n int) (Snapshot[M], error) {
 	s := b.now()
 	if s.from != FromNothing && (b.tended.Load() || !b.old(time.Duration(s.seen.Load()))) {
@@ -36,7 +37,9 @@ func (b *Board[M]) Load(ctx context.Context, n int) (Snapshot[M], error) {
 		patience := patienceOf(ctx)
 		err = b.loads.do(ctx, func(ctx context.Context, _ func()) error {
 			err := b.load(ctx, patience)
-			b.report(ctx, err) // who has a snapshot isn't told
+			if b.count(ctx, err) && b.now().from != FromNothing {
+				b.cfg.onError(err) // who has a snapshot gets no error
+			}
 			return err
 		})
 	}

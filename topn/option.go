@@ -133,10 +133,9 @@ func WithFloor(f float64) Option { return func(c *config) { c.floor, c.floored =
 func WithExpire(d time.Duration) Option { return func(c *config) { c.expire = d } }
 
 // WithOnError sets a function that is told of every error that Run goes on after,
-// and of those of Load, which may have a snapshot to show all the same: Redis or the
+// and of those of a Load that has a snapshot to show all the same: Redis or the
 // [Source] did not answer. It may be called by several goroutines at once and must not
-// block. The default ignores
-// them; [Board.Stats] counts them either way.
+// block. The default ignores them; [Board.Stats] counts them either way.
 func WithOnError(f func(error)) Option { return func(c *config) { c.onError = f } }
 
 // WithCapacity sets how many boards [NewBoards] keeps in memory. The default is

@@ -82,9 +82,16 @@ func (b *Board[M]) current(s *state[M], mark string) bool {
 
 // report counts an error and passes it on. That ctx ended is none.
 func (b *Board[M]) report(ctx context.Context, err error) {
+	if b.count(ctx, err) {
+		b.cfg.onError(err)
+	}
+}
+
+// count counts an error, and reports whether it is one.
+func (b *Board[M]) count(ctx context.Context, err error) bool {
 	if err == nil || ctx.Err() != nil {
-		return
+		return false
 	}
 	b.counts.failures.Add(1)
-	b.cfg.onError(err)
+	return true
 }
