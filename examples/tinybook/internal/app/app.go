@@ -112,10 +112,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, provider sms
 	if err := p.openSMS(ctx, db, rdb); err != nil {
 		return p, err
 	}
-	if cfg.Demo {
-		return p, p.addDemo(ctx)
-	}
-	return p, nil
+	return p, p.addDemo(ctx)
 }
 
 // dataDir returns the directory for state: the configured one, or one that is

@@ -16,9 +16,27 @@ const (
 	DemoPhone    = "+8613800138000"
 )
 
-// addDemo makes the demo account unless a kept directory has it. When somebody
-// else has its e-mail or phone the site does without, and the banner says so.
+// addDemo makes what the configuration wants of the demo, unless a kept directory
+// has it.
 func (p *parts) addDemo(ctx context.Context) error {
+	if !p.cfg.Demo {
+		return nil
+	}
+	if err := p.addDemoAccount(ctx); err != nil {
+		return fmt.Errorf("app: demo account: %w", err)
+	}
+	if !p.cfg.DemoArticles {
+		return nil
+	}
+	if err := p.addDemoArticles(ctx); err != nil {
+		return fmt.Errorf("app: demo articles: %w", err)
+	}
+	return nil
+}
+
+// addDemoAccount makes the account. When somebody else has its e-mail or phone the
+// site does without, and the banner says so.
+func (p *parts) addDemoAccount(ctx context.Context) error {
 	err := user.NewService(p.users, p.hasher).Ensure(ctx, user.User{
 		Email:    DemoEmail,
 		Phone:    DemoPhone,
@@ -31,8 +49,5 @@ func (p *parts) addDemo(ctx context.Context) error {
 		p.log.Warn("no demo account", "error", err)
 		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("app: demo account: %w", err)
-	}
-	return nil
+	return err
 }

@@ -33,9 +33,10 @@ type Site struct {
 
 // Config returns the configuration that [Start] begins with: the embedded
 // mode's, with free ports, the cheapest passwords, limits that a test doesn't
-// meet unless it lowers them, and a queue in a hurry.
+// meet unless it lowers them, no articles, and a queue in a hurry.
 func Config() config.Config {
 	cfg := config.Default(config.Embedded)
+	cfg.DemoArticles = false
 	cfg.HTTP.Addr = "127.0.0.1:0"
 	cfg.Admin.Addr = "127.0.0.1:0"
 	cfg.User.BcryptCost = 4

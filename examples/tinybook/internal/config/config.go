@@ -24,6 +24,8 @@ type Config struct {
 	// Replicas is how many processes like this one there are.
 	Replicas int  `yaml:"replicas"`
 	Demo     bool `yaml:"demo"`
+	// DemoArticles needs Demo.
+	DemoArticles bool `yaml:"demo_articles"`
 
 	HTTP    HTTP    `yaml:"http"`
 	Admin   Admin   `yaml:"admin"`
@@ -139,6 +141,9 @@ func Default(mode string) Config {
 		Nodes:    2,
 		Replicas: 1,
 		Demo:     true,
+
+		DemoArticles: true,
+
 		HTTP: HTTP{
 			Addr:            "127.0.0.1:8081",
 			AddressLimit:    Rate{N: 1000, Per: 10 * time.Second},
@@ -176,7 +181,7 @@ func Default(mode string) Config {
 	}
 	if mode == Services {
 		c.Nodes = 1
-		c.Demo = false
+		c.Demo, c.DemoArticles = false, false
 		c.HTTP.DrainDelay = 5 * time.Second
 		c.MySQL.Addr = "127.0.0.1:3308"
 		c.Redis.Addr = "127.0.0.1:6380"

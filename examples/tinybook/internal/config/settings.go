@@ -26,6 +26,7 @@ func settings(c *Config) []setting {
 		{"nodes", &c.Nodes, "nodes in this process; node i adds i to every port", false},
 		{"replicas", &c.Replicas, "processes like this one; more than 1 can't have anything embedded", false},
 		{"demo", &c.Demo, "make the demo account, whose password is public (embedded mode only)", false},
+		{"demo_articles", &c.DemoArticles, "publish articles with the demo account, where there are none", false},
 		{"http.addr", &c.HTTP.Addr, "address of the site and the API", false},
 		{"http.origins", &c.HTTP.Origins, "other origins that may call the API with cookies, with commas", false},
 		{"http.trusted_proxies", &c.HTTP.TrustedProxies, "addresses or networks of proxies whose X-Forwarded-For is believed, with commas; empty: none", false},
