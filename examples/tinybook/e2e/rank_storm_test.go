@@ -183,8 +183,8 @@ func TestRankingIsTheDatabaseAfterAStorm(t *testing.T) {
 	wait(die)
 	kill()
 	wait(back)
-	second, _ = s.child(t)
-	w.bases[1].Store(&second)
+	again, _ := s.child(t)
+	w.bases[1].Store(&again)
 	all.Wait()
 	took := time.Since(began)
 
@@ -192,7 +192,7 @@ func TestRankingIsTheDatabaseAfterAStorm(t *testing.T) {
 	require.Equal(t, want, s.likesIn(t, recordedLikes), "records")
 	require.Equal(t, want, s.likesIn(t, countedLikes), "counts")
 	settled := time.Now()
-	ranks(t, want, newClient(t, first), newClient(t, second))
+	ranks(t, want, newClient(t, first), newClient(t, again))
 	behind := time.Since(settled)
 	require.Eventually(t, func() bool { return slices.Equal(want, likesOnBoard(t, rdb)) }, 30*time.Second, poll)
 
@@ -204,7 +204,7 @@ func TestRankingIsTheDatabaseAfterAStorm(t *testing.T) {
 		require.Equal(t, one[1], newest[one[0]].Likes, "the topic about %d", one[0])
 	}
 	// Nothing that is still on its way changes that.
-	nodes := []*client{newClient(t, first), newClient(t, second)}
+	nodes := []*client{newClient(t, first), newClient(t, again)}
 	ranks(t, want, nodes...)
 	same := agreeing(s.likesIn(t, countedLikes), likesOnBoard(t, rdb), nodes[0].rank(100).likesOf(), nodes[1].rank(100).likesOf())
 	require.Equal(t, len(want), same)
