@@ -51,7 +51,7 @@ func parseOptions(args []string) (options, error) {
 	set.DurationVar(&o.patience, "patience", time.Minute, "how long to wait for a machine that is quiet")
 	set.DurationVar(&o.within, "within", 12*time.Minute, "time for everything")
 	set.StringVar(&o.state, "state", "", "`file` with what was measured so far (default load.jsonl in the user's cache directory, folder tinybook)")
-	set.BoolVar(&o.keep, "keep", false, "write the table to docs/results/load.txt and to the README")
+	set.BoolVar(&o.keep, "keep", false, "write the table to docs/results/load.txt and to the README of the application")
 	if err := set.Parse(args); err != nil {
 		return options{}, err
 	}

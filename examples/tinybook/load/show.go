@@ -37,7 +37,7 @@ func (o options) show(ctx context.Context, l *log) error {
 	return errors.Join(
 		os.MkdirAll(results, 0o755),
 		os.WriteFile(filepath.Join(results, "load.txt"), text.Bytes(), 0o644),
-		putIntoReadme(filepath.Join(root, "examples", "tinybook", "load", "README.md"), text.String()))
+		putIntoReadme(filepath.Join(root, "examples", "tinybook", "README.md"), text.String()))
 }
 
 // setting says what the figures were measured with.

@@ -101,7 +101,7 @@ func TestMedian(t *testing.T) {
 
 // The README shows what docs/results has, and nothing where that has nothing.
 func TestReadmeShowsTheFiguresThatAreKept(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
+	readme, err := os.ReadFile("../README.md")
 	require.NoError(t, err)
 	kept, err := os.ReadFile("../../../docs/results/load.txt")
 	if os.IsNotExist(err) {
