@@ -20,7 +20,7 @@ const (
 	partitions = 3 // of a topic that this application makes
 	// fetchWait bounds how long a broker holds back what it has: readers see an
 	// event at once when there is one.
-	fetchWait = 250 * time.Millisecond
+	fetchWait = 500 * time.Millisecond
 	// joinBackoff is the pause before a reader that a group has lost joins again.
 	joinBackoff = time.Second
 )
