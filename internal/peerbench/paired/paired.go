@@ -22,6 +22,7 @@ type Report struct {
 	Ways    []string
 	Measure func(what string, way int) float64 // in the process that is for it
 	Tables  func(*Report)
+	Columns []Column // of each [Report.Table]
 
 	rounds *int
 }
@@ -72,13 +73,6 @@ func (r *Report) child(what string, way int) float64 {
 	return x
 }
 
-// Summary returns the best of the rounds, their median, and how far they lie apart
-// in percent of it.
-func Summary(rounds []float64) (best, median, spread float64) {
-	best, median = slices.Min(rounds), Median(rounds)
-	return best, median, 100 * (slices.Max(rounds) - best) / max(median, 1)
-}
-
 // Median returns the median of the rounds.
 func Median(rounds []float64) float64 {
 	xs := slices.Sorted(slices.Values(rounds))
@@ -92,12 +86,4 @@ func Ratio(a, b []float64) float64 {
 		ratios[r] = a[r] / b[r]
 	}
 	return Median(ratios)
-}
-
-// RatioText returns Ratio for people: "-" where b is nothing.
-func RatioText(a, b []float64) string {
-	if m := Ratio(a, b); !math.IsNaN(m) && !math.IsInf(m, 0) {
-		return fmt.Sprintf("%.2f", m)
-	}
-	return "-"
 }

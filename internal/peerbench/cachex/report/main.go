@@ -14,7 +14,6 @@ package main
 import (
 	"flag"
 	"fmt"
-	"slices"
 
 	peers "github.com/ycvk/tinybook/internal/peerbench/cachex"
 	"github.com/ycvk/tinybook/internal/peerbench/paired"
@@ -30,24 +29,13 @@ func main() {
 	for _, impl := range peers.Impls() {
 		r.Ways = append(r.Ways, impl.Name)
 	}
+	r.Columns = []paired.Column{paired.Of(r.Ways[0])}
 	r.Main()
 }
 
 func tables(r *paired.Report) {
-	table(r, "set + wrong + right, processor ns, 1 goroutine", "cpu1")
-	table(r, "set + wrong + right, processor ns, 64 goroutines", "cpu64")
-	table(r, fmt.Sprintf("resident bytes per code, %d live codes", *codes), "resident")
-	table(r, fmt.Sprintf("processor ns of one garbage collection per code, %d live codes", *codes), "gc")
-}
-
-// table prints a line for each store.
-func table(r *paired.Report, title, what string) {
-	rounds := r.Rounds(what)
-	fmt.Printf("%s\n%-16s %10s %10s %8s %14s %14s\n", title, "impl", "best", "median", "spread", "local/impl", "median ratio")
-	for i, way := range r.Ways {
-		best, median, spread := paired.Summary(rounds[i])
-		fmt.Printf("%-16s %10.1f %10.1f %7.0f%% %14.2f %14.2f\n", way, best, median, spread,
-			slices.Min(rounds[0])/best, paired.Ratio(rounds[0], rounds[i]))
-	}
-	fmt.Println()
+	r.Table("set + wrong + right, processor ns, 1 goroutine", "cpu1")
+	r.Table("set + wrong + right, processor ns, 64 goroutines", "cpu64")
+	r.Table(fmt.Sprintf("resident bytes per code, %d live codes", *codes), "resident")
+	r.Table(fmt.Sprintf("processor ns of one garbage collection per code, %d live codes", *codes), "gc")
 }

@@ -31,23 +31,14 @@ func main() {
 	for _, impl := range peers.Impls() {
 		r.Ways = append(r.Ways, impl.Name)
 	}
+	r.Columns = []paired.Column{paired.Of(r.Ways[0])}
 	r.Main()
 }
 
 func tables(r *paired.Report) {
-	table(r, "a scrape, processor ns per series", "cpu")
-	table(r, "a scrape, bytes allocated per series", "bytes")
-	table(r, "resident bytes per series", "resident")
-}
-
-func table(r *paired.Report, title, what string) {
-	rounds := r.Rounds(what)
-	fmt.Printf("%s\n%-10s %10s %10s %8s %14s\n", title, "impl", "best", "median", "spread", "kafkax/impl")
-	for i, way := range r.Ways {
-		best, median, spread := paired.Summary(rounds[i])
-		fmt.Printf("%-10s %10.1f %10.1f %7.0f%% %14.2f\n", way, best, median, spread, paired.Ratio(rounds[0], rounds[i]))
-	}
-	fmt.Println()
+	r.Table("a scrape, processor ns per series", "cpu")
+	r.Table("a scrape, bytes allocated per series", "bytes")
+	r.Table("resident bytes per series", "resident")
 }
 
 // measure returns one figure.

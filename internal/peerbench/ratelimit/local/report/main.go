@@ -13,7 +13,6 @@ package main
 import (
 	"flag"
 	"fmt"
-	"slices"
 
 	"github.com/ycvk/tinybook/internal/peerbench/paired"
 	peers "github.com/ycvk/tinybook/internal/peerbench/ratelimit/local"
@@ -34,6 +33,7 @@ func main() {
 	for _, impl := range peers.Impls() {
 		r.Ways = append(r.Ways, impl.Name)
 	}
+	r.Columns = []paired.Column{paired.Of(peer)}
 	r.Main()
 }
 
@@ -44,25 +44,12 @@ func tables(r *paired.Report) {
 		{"admission of the 21st to 30th hit", "later"},
 		{"refusal", "full"},
 	} {
-		table(r, phase.title+", processor ns, 1 goroutine", phase.name+"1")
-		table(r, phase.title+", processor ns, 64 goroutines", phase.name+"64")
+		r.Table(phase.title+", processor ns, 1 goroutine", phase.name+"1")
+		r.Table(phase.title+", processor ns, 64 goroutines", phase.name+"64")
 	}
 	// Where all fits into a processor's cache, little is left but to read the clock.
-	table(r, fmt.Sprintf("refusal, %d keys only, processor ns, 1 goroutine", few), "few1")
-	table(r, fmt.Sprintf("refusal, %d keys only, processor ns, 64 goroutines", few), "few64")
-	table(r, "resident bytes per key, 1 hit each", "resident1")
-	table(r, fmt.Sprintf("resident bytes per key, %d hits each", peers.Limit), "residentN")
-}
-
-// table prints a line for each limiter.
-func table(r *paired.Report, title, what string) {
-	rounds := r.Rounds(what)
-	base := rounds[slices.Index(r.Ways, peer)]
-	fmt.Printf("%s\n%-16s %10s %10s %8s %18s %14s\n", title, "impl", "best", "median", "spread", peer+"/impl", "median ratio")
-	for i, way := range r.Ways {
-		best, median, spread := paired.Summary(rounds[i])
-		fmt.Printf("%-16s %10.1f %10.1f %7.0f%% %18.2f %14.2f\n", way, best, median, spread,
-			slices.Min(base)/best, paired.Ratio(base, rounds[i]))
-	}
-	fmt.Println()
+	r.Table(fmt.Sprintf("refusal, %d keys only, processor ns, 1 goroutine", few), "few1")
+	r.Table(fmt.Sprintf("refusal, %d keys only, processor ns, 64 goroutines", few), "few64")
+	r.Table("resident bytes per key, 1 hit each", "resident1")
+	r.Table(fmt.Sprintf("resident bytes per key, %d hits each", peers.Limit), "residentN")
 }

@@ -12,7 +12,6 @@ package main
 
 import (
 	"flag"
-	"fmt"
 	"math"
 
 	"github.com/ycvk/tinybook/internal/peerbench/paired"
@@ -26,25 +25,14 @@ func main() {
 	for _, impl := range peers.Impls() {
 		r.Ways = append(r.Ways, impl.Name)
 	}
+	r.Columns = []paired.Column{paired.Times(r.Ways[0]), paired.Times(r.Ways[1])}
 	r.Main()
 }
 
 func tables(r *paired.Report) {
-	table(r, "ask + record, processor ns, 1 goroutine", "cpu1")
-	table(r, "ask + record, processor ns, 64 goroutines", "cpu64")
-	table(r, "ask + record, bytes allocated, 64 goroutines", "bytes")
-}
-
-// table prints a line for each breaker, and its cost in terms of our two.
-func table(r *paired.Report, title, what string) {
-	rounds := r.Rounds(what)
-	fmt.Printf("%s\n%-14s %9s %9s %8s %20s %20s\n", title, "impl", "best", "median", "spread", "x "+r.Ways[0], "x "+r.Ways[1])
-	for i, way := range r.Ways {
-		best, median, spread := paired.Summary(rounds[i])
-		fmt.Printf("%-14s %9.2f %9.2f %7.0f%% %20s %20s\n", way, best, median, spread,
-			paired.RatioText(rounds[i], rounds[0]), paired.RatioText(rounds[i], rounds[1]))
-	}
-	fmt.Println()
+	r.Table("ask + record, processor ns, 1 goroutine", "cpu1")
+	r.Table("ask + record, processor ns, 64 goroutines", "cpu64")
+	r.Table("ask + record, bytes allocated, 64 goroutines", "bytes")
 }
 
 func measure(what string, way int) float64 {

@@ -27,24 +27,14 @@ func main() {
 	for _, impl := range peers.Impls() {
 		r.Ways = append(r.Ways, impl.Name)
 	}
+	r.Columns = []paired.Column{paired.Of(r.Ways[0])}
 	r.Main()
 }
 
 func tables(r *paired.Report) {
-	table(r, "Send, processor ns, 1 goroutine", "cpu1")
-	table(r, "Send, processor ns, 64 goroutines", "cpu64")
-	table(r, "Send, bytes allocated, 64 goroutines", "bytes")
-}
-
-// table prints a line for each way.
-func table(r *paired.Report, title, what string) {
-	rounds := r.Rounds(what)
-	fmt.Printf("%s\n%-18s %9s %9s %8s %10s\n", title, "impl", "best", "median", "spread", "ours is x")
-	for i, way := range r.Ways {
-		best, median, spread := paired.Summary(rounds[i])
-		fmt.Printf("%-18s %9.1f %9.1f %7.0f%% %10s\n", way, best, median, spread, paired.RatioText(rounds[0], rounds[i]))
-	}
-	fmt.Println()
+	r.Table("Send, processor ns, 1 goroutine", "cpu1")
+	r.Table("Send, processor ns, 64 goroutines", "cpu64")
+	r.Table("Send, bytes allocated, 64 goroutines", "bytes")
 }
 
 func measure(what string, way int) float64 {

@@ -12,7 +12,6 @@ package main
 import (
 	"flag"
 	"fmt"
-	"slices"
 
 	"github.com/ycvk/tinybook/internal/peerbench/paired"
 	peers "github.com/ycvk/tinybook/internal/peerbench/topn/read"
@@ -28,30 +27,15 @@ func main() {
 	for _, impl := range peers.Impls() {
 		r.Ways = append(r.Ways, impl.Name)
 	}
+	r.Columns = []paired.Column{paired.Times(peer)}
 	r.Main()
 }
 
 func tables(r *paired.Report) {
 	fmt.Printf("the first %d places of one board\n\n", peers.N)
-	table(r, "processor ns per read, 1 goroutine", "cpu1")
-	table(r, "processor ns per read, 64 goroutines", "cpu64")
-	table(r, "bytes allocated per read", "bytes")
-}
-
-// table prints a line for each way.
-func table(r *paired.Report, title, what string) {
-	rounds := r.Rounds(what)
-	base := rounds[slices.Index(r.Ways, peer)]
-	fmt.Printf("%s\n%-14s %9s %9s %8s %14s %14s\n", title, "impl", "best", "median", "spread", "x "+peer, "median ratio")
-	for i, way := range r.Ways {
-		best, median, spread := paired.Summary(rounds[i])
-		fmt.Printf("%-14s %9.2f %9.2f %7.0f%%", way, best, median, spread)
-		if what != "bytes" {
-			fmt.Printf(" %14.3f %14.3f", best/slices.Min(base), paired.Ratio(rounds[i], base))
-		}
-		fmt.Println()
-	}
-	fmt.Println()
+	r.Table("processor ns per read, 1 goroutine", "cpu1")
+	r.Table("processor ns per read, 64 goroutines", "cpu64")
+	r.Table("bytes allocated per read", "bytes")
 }
 
 // measure returns one figure.
