@@ -18,9 +18,6 @@ import (
 
 const (
 	partitions = 3 // of a topic that this application makes
-	// fetchWait bounds how long a broker holds back what it has: readers see an
-	// event at once when there is one.
-	fetchWait = 500 * time.Millisecond
 	// joinBackoff is the pause before a reader that a group has lost joins again.
 	joinBackoff = time.Second
 )
@@ -163,10 +160,14 @@ func (k *Kafka) Writer(topic string) *kafka.Writer {
 // goroutines from here on, until the caller closes it; what one had that was killed
 // others get later: see [WithSessionTimeout]. Each of change may alter how it is set
 // up.
+//
+// Of the time for a fetch kafka-go leaves one second of two to the network, and only a
+// quarter of less than one; where the way takes longer an idle reader dials anew for
+// ever. A reader that leaves, and so a rebalance, waits for the fetch to end.
 func (k *Kafka) Reader(topic, group string, change ...func(*kafka.ReaderConfig)) *kafka.Reader {
 	cfg := kafka.ReaderConfig{
 		Brokers: k.brokers, Dialer: k.dialer, GroupID: group, Topic: topic,
-		StartOffset: kafka.FirstOffset, MaxWait: fetchWait,
+		StartOffset: kafka.FirstOffset, MaxWait: k.session / 3,
 		SessionTimeout: k.session, RebalanceTimeout: k.session, HeartbeatInterval: k.session / 3,
 		JoinGroupBackoff: joinBackoff,
 		ErrorLogger:      kafka.LoggerFunc(k.warn(topic)),
