@@ -11,8 +11,9 @@ import (
 // A MessageReader is what [Consume] reads from, such as a *kafka.Reader of a
 // consumer group or what wraps one. FetchMessage returns the next message of any
 // partition, in the order of offsets within each, and io.EOF once the reader was
-// closed; CommitMessages stores how far the group has come. Consume calls them one
-// after the other, from the goroutine of its caller.
+// closed; it may go back in a partition, as after a rebalance or to give a message
+// again, and goes on from there. CommitMessages stores how far the group has come.
+// Consume calls them one after the other, from the goroutine of its caller.
 type MessageReader interface {
 	FetchMessage(ctx context.Context) (kafka.Message, error)
 	CommitMessages(ctx context.Context, msgs ...kafka.Message) error
@@ -51,7 +52,7 @@ type Event[M comparable] struct {
 // see [WithStream]. When Redis loses its data, it loses the marks with the board:
 // the rebuild has the events that were in the database when its Source read it, and
 // those of them that are applied only afterwards count twice. When a partition is set
-// back, Consume asks for its mark anew.
+// back, and not only to what is in hand, Consume asks for its mark anew.
 //
 // While Redis doesn't answer, Consume holds the batch, tries again with a growing
 // pause and fetches nothing. The same goes for a fetch or a commit that fails; what

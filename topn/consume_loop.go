@@ -134,9 +134,10 @@ func (c *consumer[M]) take(m kafka.Message) {
 	if !s.fresh {
 		c.batch = append(c.batch, s)
 	}
-	if c.b.cfg.mode == Counter && m.Offset <= s.seen {
+	if c.b.cfg.mode == Counter && m.Offset <= s.seen && !s.holds(m.Offset) {
 		// After a rebalance a partition may come back from where it was committed,
-		// or the group was set back since Redis has lost the marks.
+		// or the group was set back since Redis has lost the marks. Nothing of what
+		// is in hand may be applied before what comes now.
 		delete(c.uncommitted, p)
 		c.stats.Replayed += int64(s.rewind())
 	}

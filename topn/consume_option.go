@@ -116,8 +116,9 @@ type ConsumeStats struct {
 	// one, which may have known something newer.
 	Applied int64
 	// Replayed were dropped, since the mark says that they were applied before: by
-	// whoever read the partition, or by this Consume, whose answer was lost; or
-	// since they were in hand when their partition began again before them.
+	// whoever read the partition, or by this Consume, whose answer was lost; since
+	// they came again while they were in hand; or since they were in hand when their
+	// partition began again before them.
 	Replayed int64
 	Poison   int64 // skipped, and the function of WithPoison took it
 	Batches  int64 // writes to the board that succeeded

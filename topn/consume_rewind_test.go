@@ -72,3 +72,51 @@ func TestConsumeIsSetBackWithinABatch(t *testing.T) {
 		require.Equal(t, s.Messages, s.Applied+s.Replayed+s.Poison)
 	})
 }
+
+// A reader gives messages again, in any place of a batch, and goes on from there: each
+// counts once, and none is lost.
+func TestConsumeCountsOnceWhatComesAgain(t *testing.T) {
+	for _, order := range [][]int{ // of messages with the offsets 1, 5, 6, 7
+		{0, 1, 2, 2, 3},
+		{0, 1, 2, 1, 2, 3},
+		{0, 1, 2, 0, 1, 2, 3},
+		{0, 1, 2, 3, 3},
+		{0, 1, 1, 1, 2, 3, 2, 3},
+		{0, 1, 2, 3, 2, 3, 1, 2, 3},
+	} {
+		for batch := 1; batch <= len(order); batch++ {
+			for poisoned := -1; poisoned < 4; poisoned++ {
+				synctest.Test(t, func(t *testing.T) { testComesAgain(t, order, batch, poisoned) })
+			}
+		}
+	}
+}
+
+func testComesAgain(t *testing.T, order []int, batch, poisoned int) {
+	rdb, log := redistest.New(t), newTopic(1)
+	for i, skip := range []int64{1, 3, 0, 0} {
+		text := like{Member: int64(i), Delta: 1}.String()
+		if i == poisoned {
+			text = "poison"
+		}
+		log.write(0, skip, text)
+	}
+	r := log.reader(1)
+	fetches := 0
+	r.onFetch = func() error {
+		if fetches < len(order) {
+			r.next[0] = order[fetches]
+		}
+		fetches++
+		return nil
+	}
+	j := consume(t.Context(), r, likesBoard(t, rdb, counter), topn.WithInterval(10*time.Second), topn.WithBatch(batch))
+	settle()
+	sameScores(t, log.total(), scoresOf(t, rdb, counter))
+	require.True(t, log.isRead())
+	j.stop(t)
+	s := j.stats()
+	require.EqualValues(t, log.good(), s.Applied, "%v in batches of %d", order, batch)
+	require.EqualValues(t, len(order), s.Messages)
+	require.Equal(t, s.Messages, s.Applied+s.Replayed+s.Poison)
+}

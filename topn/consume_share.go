@@ -59,6 +59,13 @@ func (s *share[M]) note(m kafka.Message) {
 	s.fresh, s.seen = true, m.Offset
 }
 
+// holds reports whether an offset that was seen is in hand, or in a gap of what is:
+// nothing that a log has between two offsets in hand was left out.
+func (s *share[M]) holds(offset int64) bool {
+	return len(s.events) > 0 && s.events[0].message.Offset <= offset ||
+		len(s.poison) > 0 && s.poison[0].message.Offset <= offset
+}
+
 // rewind forgets all that is known, for Redis to be asked again, and what is in hand,
 // which comes again: it returns how many messages those were.
 func (s *share[M]) rewind() (dropped int) {
