@@ -50,8 +50,9 @@ func TestEveryProcessSeesEveryChange(t *testing.T) {
 	})
 }
 
-// Trap topn/2: a change that comes after the mark was asked for, and before or after
-// the places are read, is seen with the next tick at the latest.
+// Trap topn/2: a change that comes right after the answer to a tick or a reading, before
+// anything is done with it, is seen with the next tick at the latest. For one that comes
+// within a reading see TestChangeWithinAReading.
 func TestChangeWhileThePlacesAreRead(t *testing.T) {
 	for _, after := range []string{"get", "zrevrange"} {
 		t.Run(after, func(t *testing.T) {

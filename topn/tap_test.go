@@ -34,11 +34,14 @@ func (t *tap) note(cmds ...redis.Cmder) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, cmd := range cmds {
-		if name := cmd.Name(); name != "hello" && name != "client" { // how a connection begins
-			t.sent = append(t.sent, name)
+		if !isGreeting(cmd) {
+			t.sent = append(t.sent, cmd.Name())
 		}
 	}
 }
+
+// isGreeting reports whether cmd is one that a connection begins with.
+func isGreeting(cmd redis.Cmder) bool { return cmd.Name() == "hello" || cmd.Name() == "client" }
 
 func (t *tap) DialHook(next redis.DialHook) redis.DialHook { return next }
 
