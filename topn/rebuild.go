@@ -20,7 +20,8 @@ import (
 //
 // On an [Absolute] board no write is lost: what is applied meanwhile goes to both,
 // and the newer version wins, also over the Source, so that a replica that lags
-// does no harm. After the database was set back to older versions, [Board.Drop]
+// does no harm, but for a row that it doesn't have yet: its member is gone until the
+// row changes again, or a rebuild finds it. After the database was set back to older versions, [Board.Drop]
 // the board first. A [Counter] board counts what is added from the moment on that
 // Redis hears of the Source's answer, a round trip after it; of what was added sooner
 // it has what the Source saw. So an event that is in the database when the Source
