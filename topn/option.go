@@ -52,7 +52,7 @@ func newConfig(opts []Option) config {
 		cfg.retain = retainPerN * cfg.n
 	}
 	if !cfg.staled {
-		cfg.maxStale = max(30*time.Second, 3*min(cfg.tick, math.MaxInt64/3))
+		cfg.maxStale = max(30*time.Second, cfg.tick, 3*min(cfg.tick, math.MaxInt64/3))
 	}
 	return cfg
 }

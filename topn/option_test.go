@@ -4,11 +4,13 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ycvk/tinybook/internal/redistest"
 	"github.com/ycvk/tinybook/topn"
 )
 
@@ -120,4 +122,17 @@ func TestStreamsAreForCounters(t *testing.T) {
 	err = topn.Consume(t.Context(), newTopic(1).reader(1), b, decodeLike, topn.WithStream("s"))
 	require.ErrorIs(t, err, topn.ErrInput)
 	require.ErrorContains(t, err, `WithStream("s")`)
+}
+
+// A tick as long as can be, made longer by its jitter, isn't one of no time.
+func TestTheLongestTickIsLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBoard(t, redistest.New(t), numbered(3), topn.WithTick(math.MaxInt64))
+		for range 20 { // half of them are lengthened
+			stop := run(t, b)
+			time.Sleep(time.Microsecond) // a thousand ticks of a nanosecond
+			stop()
+		}
+		require.EqualValues(t, 20, b.Stats().Ticks)
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"time"
 
@@ -41,8 +42,8 @@ func (b *Board[M]) Run(ctx context.Context) error {
 
 // pause returns the time to the next tick.
 func (c *config) pause() time.Duration {
-	part := 1 + c.jitter*(2*rand.Float64()-1)
-	return max(time.Duration(float64(c.tick)*part), 1)
+	more := time.Duration(float64(c.tick) * c.jitter * (2*rand.Float64() - 1))
+	return max(c.tick+min(more, math.MaxInt64-c.tick), 1)
 }
 
 // ttl returns the time to live that writes give the board, in ms.
