@@ -88,8 +88,8 @@ func (b *Board[M]) apply(ctx context.Context, rows []row[M], score func(row[M]) 
 	for rows = latest(rows); len(rows) > 0; {
 		part := rows[:min(len(rows), chunk)]
 		rows = rows[len(part):]
-		args := make([]any, 0, 3+3*len(part))
-		args = append(args, b.cfg.retain, b.cfg.n, b.cfg.ttl())
+		args := make([]any, 0, 4+3*len(part))
+		args = append(args, b.cfg.retain, b.cfg.n, b.cfg.ttl(), step())
 		for _, r := range part {
 			args = append(args, r.encoded, score(r), strconv.FormatInt(r.Version, 10))
 		}

@@ -43,7 +43,7 @@ import (
 //
 // It is safe for concurrent use and never closes the client. It needs Redis 5 or
 // later, or what is compatible with it, and the right to EVALSHA, EVAL,
-// GET, SET, INCR, DEL, EXISTS, UNLINK, RENAME, PERSIST, PEXPIRE, HGET, HSET, HEXISTS,
+// GET, SET, INCRBY, DEL, EXISTS, UNLINK, RENAME, PERSIST, PEXPIRE, HGET, HSET, HEXISTS,
 // ZADD, ZREM, ZSCORE, ZINCRBY, ZCARD, ZRANGE, ZREVRANGE, ZREVRANK and
 // ZREMRANGEBYRANK.
 type Board[M comparable] struct {

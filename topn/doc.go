@@ -18,10 +18,11 @@
 // same script. A process asks for it once a tick, and reads the places when it is
 // another than the last time. Nobody resets it, so that no process takes a change
 // from the others, and it only matters that it differs, so that a server which
-// lost its data and starts anew is noticed too. After a tick that failed the places
-// are read whatever the mark, as a server that came back with old data may have
-// counted up to the same one. If it does so between two ticks, or while the client
-// tries again, a process sees that with the next change, or after [WithMaxStale].
+// lost its data and starts anew is noticed too. Its steps are random, 1 to 2^20, and
+// a rebuild starts it anywhere: a server that came back with old data and was written
+// to since has another one, but for a chance of some one in a million. Even then a
+// process sees it after a tick that failed, with the next change, or after
+// [WithMaxStale].
 //
 //	database      writer          Redis              each process       readers
 //	   |  commit    |               |                     |                |

@@ -85,8 +85,8 @@ func (b *Board[M]) incrAt(ctx context.Context, pairs []any, p *Position) (replay
 // incr runs the script, and returns what it did and the stream's mark where that
 // matters.
 func (b *Board[M]) incr(ctx context.Context, pairs []any, p Position) (said string, mark int64, err error) {
-	args := make([]any, 0, 5+len(pairs))
-	args = append(args, p.Stream, p.First, p.Last, formatScore(max(b.cfg.floor, -maxScore)), b.cfg.ttl())
+	args := make([]any, 0, 6+len(pairs))
+	args = append(args, p.Stream, p.First, p.Last, formatScore(max(b.cfg.floor, -maxScore)), b.cfg.ttl(), step())
 	names := []string{b.keys.board, b.keys.mark, b.keys.offsets, b.keys.delta}
 	reply, err := incrScript.Run(ctx, b.rdb, names, append(args, pairs...)...).StringSlice()
 	if err == nil && len(reply) != 2 {

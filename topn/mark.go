@@ -2,6 +2,7 @@ package topn
 
 import (
 	"context"
+	"math/rand/v2"
 	"strconv"
 	"time"
 )
@@ -25,7 +26,7 @@ func (b *Board[M]) Mark(ctx context.Context) error {
 		}
 		seal() // who comes from here on may have changed more than this mark is for
 		b.marked.Store(int64(b.elapsed()))
-		if err := markScript.Run(ctx, b.rdb, []string{b.keys.board, b.keys.mark}).Err(); err != nil {
+		if err := markScript.Run(ctx, b.rdb, []string{b.keys.board, b.keys.mark}, step()).Err(); err != nil {
 			return b.unanswered(ctx, "mark", err)
 		}
 		return nil
@@ -47,6 +48,10 @@ func (b *Board[M]) awaitTurn(ctx context.Context) error {
 		return contextError(ctx)
 	}
 }
+
+// step returns what a write adds to the mark: by chance, so that a server which came
+// back with an old copy doesn't get to a mark that was seen by as many other writes.
+func step() int64 { return 1 + rand.Int64N(1<<20) }
 
 // equalMark reports whether a mark as Redis has it is version. Marks are compared
 // for being the same and nothing else: a server that lost its data starts anew,

@@ -76,7 +76,8 @@ func (b *Board[M]) saw(ctx context.Context, mark string, err error) {
 
 // current reports whether s is what the board says under that mark, and not read
 // so long ago that it is time for another look. After an attempt that failed it always
-// is: a server that was restarted from an old copy may have got back to the same mark.
+// is: a server that was restarted from an old copy may, by chance, have got back to the
+// same mark.
 func (b *Board[M]) current(s *state[M], mark string) bool {
 	return s.from == FromRedis && equalMark(mark, s.version) && !b.old(s.read) && !s.failing.Load()
 }

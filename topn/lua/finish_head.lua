@@ -18,12 +18,7 @@ end
 -- A mark starts anywhere, lest a board that was lost and filled again gets back to
 -- a mark that a reader has seen.
 local function finish()
-  local seen = call('GET', mark)
-  if seen and isMark(seen) then
-    call('INCR', mark)
-  else
-    call('SET', mark, ARGV[2])
-  end
+  call('SET', mark, ARGV[2])
   renew(ARGV[3], board, mark, versions, older, trimmed)
   call('SET', lease, 'done ' .. ARGV[1], 'PX', 10000)
   return 1

@@ -1,6 +1,6 @@
 
 -- ARGV: stream ('' for none), its first and last offset, the lowest score, ms to
--- live (0: for ever), then member and delta of each.
+-- live (0: for ever), the mark's step, then member and delta of each.
 local board, mark, offsets, delta = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local stream, first, last, low = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
@@ -14,11 +14,11 @@ end
 -- Where there is no board, the rebuild finds in the database what isn't added.
 local alive, building = whole(mark, board), call('EXISTS', delta) == 1
 local add = adder(board, low)
-for i = 6, #ARGV, 2 do
+for i = 7, #ARGV, 2 do
   if alive then add(ARGV[i], ARGV[i + 1]) end
   if building then call('ZINCRBY', delta, ARGV[i + 1], ARGV[i]) end
 end
-if alive and #ARGV >= 6 then call('INCR', mark) end
+if alive and #ARGV >= 7 then call('INCRBY', mark, ARGV[6]) end
 renew(ARGV[5], offsets) -- also where there is no board
 if alive then renew(ARGV[5], board, mark) end
 return { 'ok', '' }
