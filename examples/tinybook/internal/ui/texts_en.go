@@ -193,6 +193,8 @@ var textsEN = map[string]string{
 	"write.withdraw":     "Withdraw",
 	"write.read":         "See what is published",
 	"write.list":         "My articles",
+	"write.over":         "Your session is over. What you write stays on this page, and is saved by itself once you have logged in again.",
+	"write.login":        "Log in in a new tab",
 	"field.title":        "Title",
 	"field.title.hint":   "Up to 100 characters.",
 	"field.content":      "Text",

@@ -194,6 +194,8 @@ var textsZH = map[string]string{
 	"write.withdraw":     "撤回",
 	"write.read":         "查看已发表的文章",
 	"write.list":         "我的文章",
+	"write.over":         "登录已失效。您写的内容留在这一页上，重新登录之后会自动保存。",
+	"write.login":        "在新标签页登录",
 	"field.title":        "标题",
 	"field.title.hint":   "最多 100 个字。",
 	"field.content":      "正文",

@@ -43,7 +43,9 @@ export async function refresh() {
 // These answer 401 for a wrong secret, which no refresh can mend.
 const open = ["/users/login", "/users/login_sms", "/users/login_sms/code/send", "/users/signup", "/users/logout"];
 
-async function request(method, path, body) {
+// A page that stays gets the 401 of a session that is over. Others go to the
+// login page.
+async function request(method, path, body, stays) {
   const first = await call(method, path, body);
   if (first.status !== 401 || open.includes(path)) return first;
   const renewed = await refresh();
@@ -54,12 +56,13 @@ async function request(method, path, body) {
     return renewed; // The session is neither renewed nor over.
   }
   forget();
+  if (stays) return first;
   location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
   return new Promise(() => {}); // The page is about to go.
 }
 
-export const get = (path) => request("GET", path);
-export const post = (path, body = {}) => request("POST", path, body);
+export const get = (path, stays = false) => request("GET", path, undefined, stays);
+export const post = (path, body = {}, stays = false) => request("POST", path, body, stays);
 
 // text returns a text of this page's language with its values filled in.
 export function text(key, values = {}) {

@@ -15,6 +15,7 @@ function write(form) {
   let version = Number(form.dataset.version);
   // What the server has. Somebody may have written something before this began.
   let kept = { title: title.defaultValue, content: content.defaultValue };
+  const over = find("[data-over]");
   let theirs = null; // what it has instead, until the author has chosen
   let timer = 0;
   let last = Promise.resolve();
@@ -34,16 +35,17 @@ function write(form) {
     ({ id, version } = saved);
     kept = sent;
     clear(form);
+    over.hidden = true;
     const at = new Date(saved.updatedAt).toLocaleTimeString(document.documentElement.lang);
     if (changed()) say("dirty", text("unsaved"));
     else say("saved", text("saved", { at }));
   }
 
-  const send = (path, sent) => post(path, id ? { id, version, ...sent } : sent).catch(() => null);
+  const send = (path, sent) => post(path, id ? { id, version, ...sent } : sent, true).catch(() => null);
 
   // clash shows that there are two versions, and what the other one says.
   async function clash() {
-    const answer = await get(`/articles/detail/${id}`).catch(() => null);
+    const answer = await get(`/articles/detail/${id}`, true).catch(() => null);
     if (!answer?.ok) {
       offline(answer);
       return;
@@ -56,7 +58,10 @@ function write(form) {
     find("[data-clash]").focus();
   }
 
+  // offline keeps the text here and tries again. Who writes isn't sent away when
+  // the session ends: signing in elsewhere is enough.
   function offline(answer) {
+    over.hidden = answer?.status !== 401;
     say("failed", text("unsavedfor", { why: answer?.msg || text("network") }));
     clearTimeout(timer);
     timer = setTimeout(() => queue(save), again);
@@ -99,7 +104,10 @@ function write(form) {
       accept(answer.data, sent);
       if (!changed()) location.assign(next());
     } else if (answer?.status === 409 && answer.data) await clash();
-    else problem(form, answer ?? { msg: text("network"), errors: [] });
+    else {
+      if (answer?.status !== 422) offline(answer);
+      problem(form, answer ?? { msg: text("network"), errors: [] });
+    }
   }
 
   // choose ends a clash. Mine replaces the other version when it is saved next.

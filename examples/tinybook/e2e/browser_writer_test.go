@@ -1,0 +1,82 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ycvk/tinybook/examples/tinybook/internal/apptest"
+)
+
+// TestBrowserWriter shows that what somebody writes in a real browser isn't lost,
+// whatever happens to the session, the account and the requests.
+func TestBrowserWriter(t *testing.T) {
+	browser := newBrowser(t)
+	for name, scene := range map[string]func(p *tab){
+		"session over": sessionOver,
+	} {
+		t.Run(name, func(t *testing.T) {
+			scene(newTab(browser, t, apptest.Start(t, nil).URL()))
+		})
+	}
+}
+
+// call makes a request of another tab of the same browser, which must be answered
+// with 200.
+func (p *tab) call(path string, body map[string]string) {
+	p.Helper()
+	text, err := json.Marshal(body)
+	require.NoError(p.T, err)
+	status := eval[int](p, fmt.Sprintf(`fetch(%q, {method: "POST", headers: {"Content-Type": "application/json"},
+		body: %q}).then(r => r.status)`, path, text))
+	require.Equal(p.T, 200, status, path)
+}
+
+// stored waits until the server has a content of an own article.
+func (p *tab) stored(id, content string) {
+	p.Helper()
+	p.until(func() (bool, error) {
+		return eval[bool](p, fmt.Sprintf(`fetch("/articles/detail/%s").then(r => r.json()).then(e => e.data?.content === %q)`, id, content)), nil
+	}, "the server has "+content)
+}
+
+// onlyConsole checks that the console shows each of these refusals, however often,
+// and nothing else.
+func (p *tab) onlyConsole(want ...string) {
+	p.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	slices.Sort(p.errors)
+	slices.Sort(want)
+	require.Equal(p.T, want, slices.Compact(p.errors))
+	p.errors = nil
+}
+
+// sessionOver ends the session while its owner writes: the page stays as it is,
+// says so, and saves by itself when there is a session again.
+func sessionOver(p *tab) {
+	p.open("/?lang=en")
+	p.signIn("over@tinybook.example")
+	id := p.draft("Over", "first")
+	p.call("/users/logout", map[string]string{})
+	p.fill("#content", "second")
+	p.text("[data-over]", "Your session is over")
+	p.text("[data-state=failed]", "Not saved")
+	p.wait("document.querySelector('[data-over] a').target === '_blank'")
+	p.audit()
+	p.shot("write-over-en")
+
+	p.click("form[data-editor] button[type=submit]")
+	p.text("[data-summary]", "sign in")
+	p.wait("document.querySelector('#content').value === 'second'")
+	p.loaded("/write/" + id)
+
+	p.call("/users/login", map[string]string{"email": "over@tinybook.example", "password": password})
+	p.text("[data-state=saved]", "Draft saved")
+	p.wait("!document.querySelector('[data-over]').checkVisibility()")
+	p.stored(id, "second")
+	p.onlyConsole("401 /articles/edit", "401 /articles/publish", "401 /users/refresh_token")
+}
