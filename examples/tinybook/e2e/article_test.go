@@ -146,6 +146,25 @@ func TestArticleFaults(t *testing.T) {
 	require.Equal(t, "必须在 1 到 50 之间", a.Errors[0].Msg)
 }
 
+// A form that names another author than who is signed in changes nothing.
+func TestFormOfAnotherAuthor(t *testing.T) {
+	c := start(t)
+	c.signUp()
+	id := c.publish("own").ID
+	mine := c.read(id).AuthorID
+	for _, path := range []string{"edit", "publish", "withdraw"} {
+		body := fields{"id": id, "title": "t", "content": "c", "author": mine + 1}
+		c.post("/articles/"+path, body).want(t, 403)
+		body["author"] = "x"
+		require.Equal(t, []string{"author kind"}, c.post("/articles/"+path, body).want(t, 422).faults())
+	}
+	c.post("/articles/edit", fields{"title": "new", "author": mine + 1}).want(t, 403)
+	require.Len(t, decode[[]shown](t, c.post("/articles/list", nil).want(t, 200)), 1)
+	require.Equal(t, "own", c.read(id).Title)
+	c.post("/articles/publish", fields{"id": id, "title": "changed", "author": mine}).want(t, 200)
+	require.Equal(t, "changed", c.read(id).Title)
+}
+
 func TestOwnListAndFeed(t *testing.T) {
 	c := start(t)
 	c.signUp()

@@ -16,7 +16,7 @@ import (
 func TestBrowserWriter(t *testing.T) {
 	browser := newBrowser(t)
 	for name, scene := range map[string]func(p *tab){
-		"session over": sessionOver,
+		"session over": sessionOver, "other account": otherAccount,
 	} {
 		t.Run(name, func(t *testing.T) {
 			scene(newTab(browser, t, apptest.Start(t, nil).URL()))
@@ -79,4 +79,25 @@ func sessionOver(p *tab) {
 	p.wait("!document.querySelector('[data-over]').checkVisibility()")
 	p.stored(id, "second")
 	p.onlyConsole("401 /articles/edit", "401 /articles/publish", "401 /users/refresh_token")
+}
+
+// otherAccount signs somebody else in, in the browser in which an editor is open:
+// nothing is saved in their name, and the page waits for its own author.
+func otherAccount(p *tab) {
+	p.open("/?lang=en")
+	p.signUp("other@tinybook.example")
+	p.signIn("own@tinybook.example")
+	p.open("/write")
+	p.call("/users/login", map[string]string{"email": "other@tinybook.example", "password": password})
+	p.fill("#title", "Whose is this")
+	p.text("[data-state=failed]", "Another account is signed in")
+	p.audit()
+	p.shot("write-other-en")
+	own := `fetch("/articles/list", {method: "POST"}).then(r => r.json()).then(e => e.data.length)`
+	require.Zero(p.T, eval[int](p, own))
+
+	p.call("/users/login", map[string]string{"email": "own@tinybook.example", "password": password})
+	p.text("[data-state=saved]", "Draft saved")
+	require.Equal(p.T, 1, eval[int](p, own))
+	p.onlyConsole("403 /articles/edit")
 }

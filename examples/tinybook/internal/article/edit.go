@@ -16,6 +16,7 @@ const (
 	fieldVersion = "version"
 	fieldOffset  = "offset"
 	fieldLimit   = "limit"
+	fieldAuthor  = "author"
 	fieldCursor  = "cursor"
 )
 

@@ -43,7 +43,7 @@ func (s *Service) store(ctx context.Context, author int64, e Edit, before fields
 		e.apply(&a)
 		checkComplete(&faults, &a)
 	}
-	faults.Sort(fieldID, fieldVersion, fieldTitle, fieldContent)
+	faults.Sort(fieldAuthor, fieldID, fieldVersion, fieldTitle, fieldContent)
 	if err := faults.Err(); err != nil {
 		return Article{}, err
 	}

@@ -52,6 +52,9 @@ func (h *Handler) store(store storeFunc) func(c *gin.Context) (Saved, error) {
 		if err != nil {
 			return Saved{}, err
 		}
+		if err := checkAuthor(c, form); err != nil {
+			return Saved{}, err
+		}
 		e := Edit{Title: optional(form.Text(fieldTitle)), Content: optional(form.Text(fieldContent))}
 		form.Into(fieldID, &e.ID)
 		form.Into(fieldVersion, &e.Version)
@@ -66,6 +69,18 @@ func (h *Handler) store(store storeFunc) func(c *gin.Context) (Saved, error) {
 	}
 }
 
+// checkAuthor refuses a form that names another author than who is signed in: a
+// page that was opened by one account must not write into the next one's.
+func checkAuthor(c *gin.Context, form *web.Form) error {
+	uid := session.Current(c).UID
+	author := uid
+	form.Into(fieldAuthor, &author)
+	if author != uid {
+		return &web.Error{Status: http.StatusForbidden, Key: "other_author"}
+	}
+	return nil
+}
+
 func optional(t web.Text) *string {
 	if !t.Set {
 		return nil
@@ -78,6 +93,9 @@ func (h *Handler) withdraw(c *gin.Context) (Saved, error) {
 	if err != nil {
 		return Saved{}, err
 	}
+	if err := checkAuthor(c, form); err != nil {
+		return Saved{}, err
+	}
 	var id int64
 	var version *int64
 	form.Into(fieldID, &id)
@@ -85,7 +103,7 @@ func (h *Handler) withdraw(c *gin.Context) (Saved, error) {
 	if id < 1 && !form.Faults.Has(fieldID) {
 		form.Faults.Add(fieldID, fields.Required)
 	}
-	form.Faults.Sort(fieldID, fieldVersion)
+	form.Faults.Sort(fieldAuthor, fieldID, fieldVersion)
 	if err := form.Faults.Err(); err != nil {
 		return Saved{}, err
 	}

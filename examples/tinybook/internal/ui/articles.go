@@ -146,7 +146,7 @@ func (u *UI) compose(c *gin.Context) {
 	if !ok {
 		return
 	}
-	v := view{Name: "write", Title: "write.title", SignedIn: true, Data: article.Article{Status: article.Draft}}
+	v := view{Name: "write", Title: "write.title", SignedIn: true, Data: article.Article{AuthorID: uid, Status: article.Draft}}
 	if c.Param("id") != "" {
 		own, err := u.cfg.Articles.Own(c.Request.Context(), uid, pathID(c))
 		if err != nil {

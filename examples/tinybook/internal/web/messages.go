@@ -35,6 +35,7 @@ var messages = map[string]texts{
 	"email_taken":  {"这个邮箱已经注册过", "This e-mail is registered already"},
 	"no_user":      {"用户不存在", "There is no such user"},
 	"no_article":   {"文章不存在", "There is no such article"},
+	"other_author": {"现在登录的是另一个账号，不能替它保存；请换回写这一页的账号", "Another account is signed in now, and this page isn't its own; please sign in to the one that you write with"},
 	"unpublished":  {"文章还没有发表", "The article was never published"},
 	"conflict":     {"文章已被修改，请刷新后再试", "The article has changed; please load it again"},
 	"not_sent":     {"短信发送失败，请重试", "The message could not be sent; please try again"},

@@ -11,6 +11,7 @@ function write(form) {
   const find = (selector) => form.querySelector(selector);
   const read = () => ({ title: title.value, content: content.value });
   const same = (a, b) => a.title === b.title && a.content === b.content;
+  const author = Number(form.dataset.author);
   let id = Number(form.dataset.id);
   let version = Number(form.dataset.version);
   // What the server has. Somebody may have written something before this began.
@@ -41,7 +42,8 @@ function write(form) {
     else say("saved", text("saved", { at }));
   }
 
-  const send = (path, sent) => post(path, id ? { id, version, ...sent } : sent, true).catch(() => null);
+  // The cookies may be another account's by now: the server compares the author.
+  const send = (path, sent) => post(path, id ? { author, id, version, ...sent } : { author, ...sent }, true).catch(() => null);
 
   // clash shows that there are two versions, and what the other one says.
   async function clash() {
