@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,7 +17,7 @@ import (
 func TestBrowserWriter(t *testing.T) {
 	browser := newBrowser(t)
 	for name, scene := range map[string]func(p *tab){
-		"session over": sessionOver, "other account": otherAccount,
+		"session over": sessionOver, "other account": otherAccount, "lost answer": lostAnswer,
 	} {
 		t.Run(name, func(t *testing.T) {
 			scene(newTab(browser, t, apptest.Start(t, nil).URL()))
@@ -100,4 +101,24 @@ func otherAccount(p *tab) {
 	p.text("[data-state=saved]", "Draft saved")
 	require.Equal(p.T, 1, eval[int](p, own))
 	p.onlyConsole("403 /articles/edit")
+}
+
+// lostAnswer loses the answer to the first save: the editor makes one draft of it.
+func lostAnswer(p *tab) {
+	p.open("/?lang=en")
+	p.signIn("lost@tinybook.example")
+	p.open("/write")
+	eval[bool](p, `(window.good = window.fetch, window.fetch = async (...args) => {
+		const answer = await good(...args);
+		if (args[0] !== "/articles/edit") return answer;
+		window.fetch = good;
+		throw new TypeError("the answer is lost");
+	}, true)`)
+	p.fill("#title", "Once")
+	p.text("[data-state=failed]", "can't be reached")
+	p.fill("#content", "more")
+	p.text("[data-state=saved]", "Draft saved")
+	p.stored(strings.TrimPrefix(eval[string](p, "location.pathname"), "/write/"), "more")
+	require.Equal(p.T, 1, eval[int](p, `fetch("/articles/list", {method: "POST"}).then(r => r.json()).then(e => e.data.length)`))
+	p.wantConsole()
 }

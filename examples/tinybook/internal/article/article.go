@@ -122,6 +122,10 @@ type Repo interface {
 	// Create stores a new article and fills in what the database knows: the id,
 	// the version, the times. One that is published is visible at once.
 	Create(ctx context.Context, a *Article) error
+	// CreateOnce is Create for a key, which is that of one article of an author:
+	// when it was used before, CreateOnce stores nothing, fills in the id of the
+	// article of then, and reports false. An empty key was never used.
+	CreateOnce(ctx context.Context, a *Article, key string) (made bool, err error)
 	// Change lets edit change the text of an article of an author, and does with
 	// it what edit says, and returns it as it is then. It returns [ErrNotFound], or
 	// the error of edit, which may be called more than once.

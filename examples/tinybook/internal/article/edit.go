@@ -17,6 +17,7 @@ const (
 	fieldOffset  = "offset"
 	fieldLimit   = "limit"
 	fieldAuthor  = "author"
+	fieldKey     = "key"
 	fieldCursor  = "cursor"
 )
 
@@ -28,7 +29,10 @@ const (
 
 // An Edit changes the text of an article. A nil field stays as it is.
 type Edit struct {
-	ID      int64 // 0: a new article
+	ID int64 // 0: a new article
+	// Key is what a client chose for a new article, or empty. The same again is
+	// the article that it made.
+	Key     string
 	Title   *string
 	Content *string
 	// Version is the one that the author has seen; nil changes any.
@@ -50,6 +54,9 @@ func (e *Edit) normalize() {
 // are there. A draft may be empty. A field that has a fault already isn't looked
 // at.
 func (e *Edit) check(f *fields.Errors) {
+	if !f.Has(fieldKey) && !keyPattern.MatchString(e.Key) {
+		f.Add(fieldKey, fields.Format)
+	}
 	joiners := []rune{chars.Joiner, chars.NonJoiner}
 	if e.Title != nil && !f.Has(fieldTitle) {
 		checkText(f, fieldTitle, *e.Title, maxTitle, joiners)

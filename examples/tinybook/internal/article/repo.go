@@ -55,6 +55,12 @@ func NewSQLRepo(db *platform.DB, listing Listing) *SQLRepo {
 
 // Create implements [Repo].
 func (r *SQLRepo) Create(ctx context.Context, a *Article) error {
+	_, err := r.CreateOnce(ctx, a, "")
+	return err
+}
+
+// CreateOnce implements [Repo].
+func (r *SQLRepo) CreateOnce(ctx context.Context, a *Article, key string) (made bool, err error) {
 	now := time.Now().UnixMilli()
 	row := record{
 		AuthorID: a.AuthorID, Title: a.Title, Content: a.Content, Status: a.Status,
@@ -63,18 +69,25 @@ func (r *SQLRepo) Create(ctx context.Context, a *Article) error {
 	if a.Status == Published {
 		row.PublishedVersion = row.Version
 	}
-	err := r.db.Tx(ctx, func(tx *gorm.DB) error {
-		row.ID = 0 // of a run that was undone
+	err = r.db.Tx(ctx, func(tx *gorm.DB) error {
+		var err error
+		row.ID, err = r.claim(tx, row.AuthorID, key)
+		if made = row.ID == 0; err != nil || !made {
+			return err
+		}
 		if err := tx.Create(&row).Error; err != nil {
+			return err
+		}
+		if err := r.keep(tx, &row, key); err != nil {
 			return err
 		}
 		return r.show(tx, &row)
 	})
 	if err != nil {
-		return Quiet("create", err)
+		return false, Quiet("create", err)
 	}
 	*a = row.article()
-	return nil
+	return made, nil
 }
 
 // Change implements [Repo].

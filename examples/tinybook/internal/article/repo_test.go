@@ -55,6 +55,8 @@ var scenarios = []struct {
 }{
 	{"from draft to withdrawn", testFromDraftToWithdrawn},
 	{"versions", testVersions},
+	{"keys", testKeys},
+	{"keys at once", testKeysAtOnce},
 	{"cleared", testCleared},
 	{"saves at once", testSavesAtOnce},
 	{"publications at once", testPublicationsAtOnce},

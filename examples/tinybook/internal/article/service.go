@@ -24,7 +24,8 @@ func NewService(repo Repo, intr Interactions, visit func(id int64)) *Service {
 // readers. It returns every fault of e and those that its caller found before in
 // one error of type [fields.Errors], [ErrNotFound], or a [*ConflictError] if the
 // article has another version than e says. A text that is saved already is no
-// change and no conflict, so that a save may be repeated.
+// change and no conflict, so that a save may be repeated; that of a new article
+// needs a key for it.
 func (s *Service) Save(ctx context.Context, author int64, e Edit, before fields.Errors) (Article, error) {
 	return s.store(ctx, author, e, before, false)
 }
@@ -43,26 +44,31 @@ func (s *Service) store(ctx context.Context, author int64, e Edit, before fields
 		e.apply(&a)
 		checkComplete(&faults, &a)
 	}
-	faults.Sort(fieldAuthor, fieldID, fieldVersion, fieldTitle, fieldContent)
+	faults.Sort(fieldAuthor, fieldID, fieldKey, fieldVersion, fieldTitle, fieldContent)
 	if err := faults.Err(); err != nil {
 		return Article{}, err
 	}
 	if e.ID == 0 {
-		return s.create(ctx, author, e, publish)
+		a, made, err := s.create(ctx, author, e, publish)
+		if err != nil || made {
+			return a, err
+		}
+		e.ID = a.ID
 	}
 	return s.repo.Change(ctx, author, e.ID, func(a *Article) (Verdict, error) {
 		return e.change(a, publish)
 	})
 }
 
-func (s *Service) create(ctx context.Context, author int64, e Edit, publish bool) (Article, error) {
-	a := Article{AuthorID: author, Status: Draft}
+// create makes an article, and reports false if the key of e made it before.
+func (s *Service) create(ctx context.Context, author int64, e Edit, publish bool) (a Article, made bool, err error) {
+	a = Article{AuthorID: author, Status: Draft}
 	e.apply(&a)
 	if publish {
 		a.Status = Published
 	}
-	err := s.repo.Create(ctx, &a)
-	return a, err
+	made, err = s.repo.CreateOnce(ctx, &a, e.Key)
+	return a, made, err
 }
 
 // change does what e says to a.

@@ -55,7 +55,7 @@ func (h *Handler) store(store storeFunc) func(c *gin.Context) (Saved, error) {
 		if err := checkAuthor(c, form); err != nil {
 			return Saved{}, err
 		}
-		e := Edit{Title: optional(form.Text(fieldTitle)), Content: optional(form.Text(fieldContent))}
+		e := Edit{Key: form.Text(fieldKey).Value, Title: optional(form.Text(fieldTitle)), Content: optional(form.Text(fieldContent))}
 		form.Into(fieldID, &e.ID)
 		form.Into(fieldVersion, &e.Version)
 		if e.ID < 0 {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"crypto/rand"
 	"html/template"
 	"net/http"
 	"strconv"
@@ -140,20 +141,29 @@ func (u *UI) mine(c *gin.Context) {
 	u.render(c, view{Name: "mine", Title: "mine.title", SignedIn: true, Data: data})
 }
 
+// A composeView is an article for its author. Key makes a new one once, however
+// often it is sent.
+type composeView struct {
+	article.Article
+	Key string
+}
+
 // compose is the editor, of a new article where the path has no id.
 func (u *UI) compose(c *gin.Context) {
 	uid, ok := u.member(c)
 	if !ok {
 		return
 	}
-	v := view{Name: "write", Title: "write.title", SignedIn: true, Data: article.Article{AuthorID: uid, Status: article.Draft}}
+	v := view{Name: "write", Title: "write.title", SignedIn: true, Data: composeView{
+		Article: article.Article{AuthorID: uid, Status: article.Draft}, Key: rand.Text(),
+	}}
 	if c.Param("id") != "" {
 		own, err := u.cfg.Articles.Own(c.Request.Context(), uid, pathID(c))
 		if err != nil {
 			web.Fail(c, err)
 			return
 		}
-		v.Data, v.Heading = own, own.Title
+		v.Data, v.Heading = composeView{Article: own}, own.Title
 	}
 	u.render(c, v)
 }

@@ -21,6 +21,12 @@ CREATE TABLE IF NOT EXISTS articles (
   updated_at        BIGINT       NOT NULL,
   KEY articles_of_author (author_id, updated_at, id)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE IF NOT EXISTS article_keys (
+  author_id  BIGINT      NOT NULL,
+  client_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  article_id BIGINT      NOT NULL,
+  PRIMARY KEY (author_id, client_key)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS published_articles (
   id           BIGINT        NOT NULL PRIMARY KEY,
   author_id    BIGINT        NOT NULL,

@@ -21,6 +21,12 @@ CREATE TABLE IF NOT EXISTS articles (
   updated_at        INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS articles_of_author ON articles (author_id, updated_at, id);
+CREATE TABLE IF NOT EXISTS article_keys (
+  author_id  INTEGER NOT NULL,
+  client_key TEXT    NOT NULL,
+  article_id INTEGER NOT NULL,
+  PRIMARY KEY (author_id, client_key)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS published_articles (
   id           INTEGER PRIMARY KEY,
   author_id    INTEGER NOT NULL,

@@ -43,7 +43,8 @@ function write(form) {
   }
 
   // The cookies may be another account's by now: the server compares the author.
-  const send = (path, sent) => post(path, id ? { author, id, version, ...sent } : { author, ...sent }, true).catch(() => null);
+  // A new article has a key: it is one, though an answer is lost.
+  const send = (path, sent) => post(path, { author, ...(id ? { id, version } : { key: form.dataset.key }), ...sent }, true).catch(() => null);
 
   // clash shows that there are two versions, and what the other one says.
   async function clash() {
