@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -144,6 +145,25 @@ func TestArticleFaults(t *testing.T) {
 	c.lang = "zh"
 	a := c.post("/articles/list", fields{"limit": 51}).want(t, 422)
 	require.Equal(t, "必须在 1 到 50 之间", a.Errors[0].Msg)
+}
+
+// A content of the longest fits, however its characters are spelled; what is longer
+// is refused in words of characters.
+func TestLongestArticle(t *testing.T) {
+	c := start(t)
+	c.signUp()
+	for name, char := range map[string]string{"escaped": `\ud83d\ude00`, "raw": "😀"} {
+		for _, path := range []string{"edit", "publish"} {
+			body := `{"title":"` + strings.Repeat(char, 100) + `","content":"` + strings.Repeat(char, 20_000) + `"}`
+			saved := decode[saved](t, c.post("/articles/"+path, json.RawMessage(body)).want(t, 200))
+			detail := decode[shown](t, c.get(fmt.Sprint("/articles/detail/", saved.ID)).want(t, 200))
+			require.Equal(t, strings.Repeat("😀", 20_000), detail.Content, name)
+		}
+	}
+	long := c.post("/articles/edit", fields{"content": strings.Repeat("😀", 20_001)}).want(t, 422)
+	require.Equal(t, []string{"content too_long"}, long.faults())
+	c.post("/articles/edit", fields{"content": strings.Repeat("a", 250_000)}).want(t, 413)
+	c.post("/articles/withdraw", fields{"content": strings.Repeat("a", 70_000)}).want(t, 413)
 }
 
 // A form that names another author than who is signed in changes nothing.

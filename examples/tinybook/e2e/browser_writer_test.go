@@ -18,6 +18,7 @@ func TestBrowserWriter(t *testing.T) {
 	browser := newBrowser(t)
 	for name, scene := range map[string]func(p *tab){
 		"session over": sessionOver, "other account": otherAccount, "lost answer": lostAnswer,
+		"too large": tooLarge,
 	} {
 		t.Run(name, func(t *testing.T) {
 			scene(newTab(browser, t, apptest.Start(t, nil).URL()))
@@ -121,4 +122,19 @@ func lostAnswer(p *tab) {
 	p.stored(strings.TrimPrefix(eval[string](p, "location.pathname"), "/write/"), "more")
 	require.Equal(p.T, 1, eval[int](p, `fetch("/articles/list", {method: "POST"}).then(r => r.json()).then(e => e.data.length)`))
 	p.wantConsole()
+}
+
+// tooLarge shows that what the server has no room for isn't sent again and again.
+func tooLarge(p *tab) {
+	p.open("/?lang=en")
+	p.signIn("large@tinybook.example")
+	stop := p.onEveryPage(`window.pauses = [];
+		const later = window.setTimeout;
+		window.setTimeout = (work, pause) => (pauses.push(pause), later(work, pause));`)
+	p.open("/write")
+	eval[bool](p, `(e => { e.value = "a".repeat(250000); return e.dispatchEvent(new Event("input", { bubbles: true })) })(document.querySelector("#content"))`)
+	p.text("[data-state=failed]", "too large")
+	require.Equal(p.T, []int{1000}, eval[[]int](p, "pauses.filter((pause) => pause >= 1000)"))
+	stop()
+	p.wantConsole("413 /articles/edit")
 }

@@ -25,6 +25,9 @@ const (
 	maxTitle    = 100    // characters
 	maxContent  = 20_000 // characters
 	maxAbstract = 128    // characters
+	// maxBody is the bytes of a request: JSON may spell a character in 12, as two
+	// halves such as \ud83d, and 4 KiB are left for what is around the texts.
+	maxBody = 12*(maxTitle+maxContent) + 4<<10
 )
 
 // An Edit changes the text of an article. A nil field stays as it is.

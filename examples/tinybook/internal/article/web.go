@@ -34,8 +34,9 @@ func NewHandler(articles *Service, sessions *session.Web) *Handler {
 // Register adds the routes to g, which is the group of articles.
 func (h *Handler) Register(g gin.IRouter) {
 	signedIn := h.sessions.Required
-	g.POST("/edit", signedIn, web.Handle(http.StatusOK, "saved", h.store(h.articles.Save)))
-	g.POST("/publish", signedIn, web.Handle(http.StatusOK, "published", h.store(h.articles.Publish)))
+	room := web.Room(maxBody)
+	g.POST("/edit", signedIn, room, web.Handle(http.StatusOK, "saved", h.store(h.articles.Save)))
+	g.POST("/publish", signedIn, room, web.Handle(http.StatusOK, "published", h.store(h.articles.Publish)))
 	g.POST("/withdraw", signedIn, web.Handle(http.StatusOK, "withdrawn", h.withdraw))
 	g.POST("/list", signedIn, web.Handle(http.StatusOK, "ok", h.listOwn))
 	web.Get(g, "/detail/:id", signedIn, web.Handle(http.StatusOK, "ok", h.own))

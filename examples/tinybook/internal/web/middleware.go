@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -54,7 +55,28 @@ func bound(body int64, timeout time.Duration) gin.HandlerFunc {
 		ctx, cancel := context.WithTimeout(c.Request.Context(), timeout)
 		defer cancel()
 		c.Request = c.Request.WithContext(ctx)
+		c.Set(bodyKey, sized{c.Request.Body, body})
 		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, body)
+		c.Next()
+	}
+}
+
+// bodyKey holds the body of a request without the limit on its bytes.
+const bodyKey = "tinybook/body"
+
+// sized is a body and how many bytes of it are read at most.
+type sized struct {
+	io.ReadCloser
+	most int64
+}
+
+// Room lets bodies have so many bytes, for what doesn't fit into the limit of the
+// site. A limit that is higher stays.
+func Room(bytes int64) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if body, ok := c.Value(bodyKey).(sized); ok && body.most < bytes {
+			c.Request.Body = http.MaxBytesReader(c.Writer, body.ReadCloser, bytes)
+		}
 		c.Next()
 	}
 }

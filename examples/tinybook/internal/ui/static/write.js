@@ -61,13 +61,14 @@ function write(form) {
     find("[data-clash]").focus();
   }
 
-  // offline keeps the text here and tries again. Who writes isn't sent away when
-  // the session ends: signing in elsewhere is enough.
+  // offline keeps the text here and tries again, unless it is too large as it is.
+  // Who writes isn't sent away when the session ends: signing in elsewhere is
+  // enough.
   function offline(answer) {
     over.hidden = answer?.status !== 401;
     say("failed", text("unsavedfor", { why: answer?.msg || text("network") }));
     clearTimeout(timer);
-    timer = setTimeout(() => queue(save), again);
+    if (answer?.status !== 413) timer = setTimeout(() => queue(save), again);
   }
 
   // save saves what has changed and reports whether the server has it then. What
