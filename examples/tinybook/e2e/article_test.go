@@ -166,6 +166,34 @@ func TestLongestArticle(t *testing.T) {
 	c.post("/articles/withdraw", fields{"content": strings.Repeat("a", 70_000)}).want(t, 413)
 }
 
+// What pasted texts bring and nobody needs is left out, what languages need is kept,
+// and the rest is refused by its name and its place.
+func TestCharactersThatNobodySees(t *testing.T) {
+	c := start(t)
+	c.signUp()
+	for name, tc := range map[string]struct{ sent, kept string }{
+		"needless":            {"\ufeffa\u200bb\u2060c\u00add", "abcd"},
+		"line ends":           {"a\r\nb\rc\u2028d\u2029e\ff\vg\u0085h\ti", "a\nb\nc\nd\ne\nf\ng\nh\ti"},
+		"Hebrew":              {"שלום\u200f! \u200e(a)", "שלום\u200f! \u200e(a)"},
+		"Persian":             {"می\u200cخواهم", "می\u200cخواهم"},
+		"a Japanese name":     {"葛\U000e0100城", "葛\U000e0100城"},
+		"a sign as text":      {"☎\ufe0e ❤\ufe0f", "☎\ufe0e ❤\ufe0f"},
+		"a family, Mongolian": {"👩\u200d👧 ᠠ\u180b", "👩\u200d👧 ᠠ\u180b"},
+	} {
+		saved := decode[saved](t, c.post("/articles/publish", fields{"title": "t", "content": tc.sent}).want(t, 200))
+		require.Equal(t, tc.kept, c.read(saved.ID).Content, name)
+	}
+	titled := decode[saved](t, c.post("/articles/publish", fields{"title": "\ufeff 葛\u200b\U000e0100 ", "content": "c"}).want(t, 200))
+	require.Equal(t, "葛\U000e0100", c.read(titled.ID).Title)
+
+	c.lang = "en"
+	a := c.post("/articles/edit", fields{"title": "一\u2028二", "content": "a\r\n\u200b\n一二\u202e三\x00"}).want(t, 422)
+	require.Equal(t, []string{"title character", "content character"}, a.faults())
+	require.Equal(t, "contains U+2028, a character that is not allowed, on line 1 at column 2", a.Errors[0].Msg)
+	require.Equal(t, "contains U+202E, a character that is not allowed, on line 3 at column 3", a.Errors[1].Msg)
+	c.post("/articles/publish", fields{"title": "\u200b", "content": "\ufe0f"}).want(t, 422)
+}
+
 // A form that names another author than who is signed in changes nothing.
 func TestFormOfAnotherAuthor(t *testing.T) {
 	c := start(t)

@@ -2,6 +2,7 @@ package article
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/ycvk/tinybook/examples/tinybook/internal/chars"
@@ -42,14 +43,23 @@ type Edit struct {
 	Version *int64
 }
 
+// Texts that are pasted bring characters that nobody sees and nobody needs: marks
+// of the byte order, places where words may or may not be broken. A text has one
+// line end.
+var (
+	needless = strings.NewReplacer("\ufeff", "", "\u200b", "", "\u2060", "", "\u00ad", "")
+	lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
+)
+
 // normalize brings the fields into the form in which they are checked and stored:
-// without space around a title, and with plain line ends.
+// without what is needless and without space around a title, and with plain line
+// ends.
 func (e *Edit) normalize() {
 	if e.Title != nil {
-		*e.Title = strings.TrimSpace(*e.Title)
+		*e.Title = strings.TrimSpace(needless.Replace(*e.Title))
 	}
 	if e.Content != nil {
-		*e.Content = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(*e.Content)
+		*e.Content = lineEnds.Replace(needless.Replace(*e.Content))
 	}
 }
 
@@ -60,21 +70,21 @@ func (e *Edit) check(f *fields.Errors) {
 	if !f.Has(fieldKey) && !keyPattern.MatchString(e.Key) {
 		f.Add(fieldKey, fields.Format)
 	}
-	joiners := []rune{chars.Joiner, chars.NonJoiner}
 	if e.Title != nil && !f.Has(fieldTitle) {
-		checkText(f, fieldTitle, *e.Title, maxTitle, joiners)
+		checkText(f, fieldTitle, *e.Title, maxTitle)
 	}
 	if e.Content != nil && !f.Has(fieldContent) {
-		checkText(f, fieldContent, *e.Content, maxContent, append(joiners, '\n', '\t'))
+		checkText(f, fieldContent, *e.Content, maxContent, chars.Breaks)
 	}
 }
 
-func checkText(f *fields.Errors, field, text string, most int, allowed []rune) {
+func checkText(f *fields.Errors, field, text string, most int, allowed ...*unicode.RangeTable) {
+	hidden, found := chars.Hidden(text, append(allowed, chars.Joiners, chars.Marks, chars.Selectors)...)
 	switch {
 	case utf8.RuneCountInString(text) > most:
 		f.Add(field, fields.TooLong, most)
-	case chars.HasHidden(text, allowed):
-		f.Add(field, fields.Character)
+	case found:
+		f.Add(field, fields.Character, hidden.Args()...)
 	}
 }
 

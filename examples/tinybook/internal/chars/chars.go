@@ -8,14 +8,31 @@ import (
 	"unicode/utf8"
 )
 
-// The joiners. Persian and the scripts of India are written with both, and
-// Joiner glues emoji together.
-const (
-	NonJoiner = '\u200c'
-	Joiner    = '\u200d'
+// What can't be seen and is part of writing.
+var (
+	// Joiners are the two that Persian and the scripts of India are written with.
+	// The second glues emoji together.
+	Joiners = table('\u200c', joiner)
+	// Breaks are what a text of several lines has between its words.
+	Breaks = table('\t', '\n')
+	// Marks put punctuation on the right side of words in Arabic and Hebrew.
+	Marks = table('\u061c', '\u200e', '\u200f')
+	// Selectors choose between shapes of the character before them, as in Japanese
+	// names and Mongolian.
+	Selectors = unicode.Variation_Selector
 )
 
+// table returns a table of characters that are in order.
+func table(chars ...rune) *unicode.RangeTable {
+	t := &unicode.RangeTable{}
+	for _, r := range chars {
+		t.R32 = append(t.R32, unicode.Range32{Lo: uint32(r), Hi: uint32(r), Stride: 1}) //nolint:gosec // no character is negative
+	}
+	return t
+}
+
 const (
+	joiner        = '\u200d'
 	emojiSelector = '\ufe0f' // asks for the picture of what stands before it
 	keyCap        = '\u20e3'
 	blankBraille  = '\u2800'
@@ -73,16 +90,30 @@ func isHidden(r rune) bool {
 		unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// HasHidden reports whether s has a hidden character that isn't in allowed and
-// isn't at its place in an emoji.
-func HasHidden(s string, allowed []rune) bool {
+// A Place is a character of a text, and where it is: nobody finds by looking what
+// can't be seen. Lines and columns count from 1, columns in characters.
+type Place struct {
+	Char         rune
+	Line, Column int
+}
+
+// Args returns p for the message of a fault.
+func (p Place) Args() []any { return []any{p.Char, p.Line, p.Column} }
+
+// Hidden returns the first hidden character of s that isn't in allowed and isn't
+// at its place in an emoji, and reports whether there is one.
+func Hidden(s string, allowed ...*unicode.RangeTable) (first Place, found bool) {
 	runes := []rune(s)
+	line, begins := 1, 0
 	for i, r := range runes {
-		if isHidden(r) && !slices.Contains(allowed, r) && !inEmoji(runes, i) {
-			return true
+		if isHidden(r) && !unicode.In(r, allowed...) && !inEmoji(runes, i) {
+			return Place{Char: r, Line: line, Column: i - begins + 1}, true
+		}
+		if r == '\n' {
+			line, begins = line+1, i+1
 		}
 	}
-	return false
+	return Place{}, false
 }
 
 // inEmoji reports whether the character at i belongs where it is: a joiner
@@ -95,7 +126,7 @@ func inEmoji(s []rune, i int) bool {
 		return s[i]
 	}
 	switch s[i] {
-	case Joiner:
+	case joiner:
 		before := i - 1
 		if at(before) == emojiSelector || unicode.Is(skins, at(before)) {
 			before--

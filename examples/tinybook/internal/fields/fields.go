@@ -19,7 +19,8 @@ const (
 )
 
 // A Fault is what is wrong with one field. Args fill the message of Code, such
-// as a limit; they never hold what the user wrote.
+// as a limit; they hold nothing of what the user wrote but a character that can't
+// be seen.
 type Fault struct {
 	Field string
 	Code  string

@@ -64,15 +64,16 @@ func (e *Edit) check(f *fields.Errors, today time.Time) {
 }
 
 func checkNickname(f *fields.Errors, nickname string) {
+	hidden, found := chars.Hidden(nickname)
 	switch {
 	case nickname == "":
 		f.Add(fieldNickname, fields.Required)
-	case strings.ContainsFunc(nickname, unicode.IsControl):
-		f.Add(fieldNickname, fields.Character)
+	case found && unicode.IsControl(hidden.Char):
+		f.Add(fieldNickname, fields.Character, hidden.Args()...)
 	case !strings.ContainsFunc(nickname, chars.IsSeen):
 		f.Add(fieldNickname, fields.Required)
-	case chars.HasHidden(nickname, nil):
-		f.Add(fieldNickname, fields.Character)
+	case found:
+		f.Add(fieldNickname, fields.Character, hidden.Args()...)
 	case utf8.RuneCountInString(nickname) > maxNickname:
 		f.Add(fieldNickname, fields.TooLong, maxNickname)
 	}
@@ -97,11 +98,10 @@ func checkBirthday(f *fields.Errors, birthday string, today time.Time) {
 }
 
 func checkAboutMe(f *fields.Errors, about string) {
-	// Persian and the scripts of India are written with the joiners.
-	allowed := []rune{'\n', '\t', chars.Joiner, chars.NonJoiner}
+	hidden, found := chars.Hidden(about, chars.Breaks, chars.Joiners)
 	switch {
-	case chars.HasHidden(about, allowed):
-		f.Add(fieldAboutMe, fields.Character)
+	case found:
+		f.Add(fieldAboutMe, fields.Character, hidden.Args()...)
 	case utf8.RuneCountInString(about) > maxAboutMe:
 		f.Add(fieldAboutMe, fields.TooLong, maxAboutMe)
 	}

@@ -57,7 +57,7 @@ var messages = map[string]texts{
 	"field.too_long":         {"不能超过 %d 个字符", "must not be longer than %d characters"},
 	"field.too_short":        {"不能少于 %d 个字符", "must not be shorter than %d characters"},
 	"field.too_long_bytes":   {"不能超过 %d 字节（bcrypt 的上限）", "must not be longer than %d bytes, the limit of bcrypt"},
-	"field.character":        {"含有不允许的字符", "contains a character that is not allowed"},
+	"field.character":        {"含有不允许的字符 %U（第 %d 行第 %d 个）", "contains %U, a character that is not allowed, on line %d at column %d"},
 	"field.letter_and_digit": {"必须同时包含字母和数字", "must contain a letter and a digit"},
 	"field.mismatch":         {"两次输入的密码不一致", "does not match the password"},
 	"field.date_format":      {"日期格式应为 2006-01-02", "must be a date such as 2006-01-02"},
