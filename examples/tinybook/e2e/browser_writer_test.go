@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ycvk/tinybook/examples/tinybook/internal/apptest"
@@ -18,7 +19,7 @@ func TestBrowserWriter(t *testing.T) {
 	browser := newBrowser(t)
 	for name, scene := range map[string]func(p *tab){
 		"session over": sessionOver, "other account": otherAccount, "lost answer": lostAnswer,
-		"too large": tooLarge,
+		"too large": tooLarge, "wide table": wideTable,
 	} {
 		t.Run(name, func(t *testing.T) {
 			scene(newTab(browser, t, apptest.Start(t, nil).URL()))
@@ -137,4 +138,25 @@ func tooLarge(p *tab) {
 	require.Equal(p.T, []int{1000}, eval[[]int](p, "pauses.filter((pause) => pause >= 1000)"))
 	stop()
 	p.wantConsole("413 /articles/edit")
+}
+
+// wideTable shows that a table that is wider than the screen scrolls, by keys too,
+// and its words stay whole.
+func wideTable(p *tab) {
+	p.open("/?lang=en")
+	p.signIn("table@tinybook.example")
+	row := strings.Repeat("| comfortable ", 8) + "|\n"
+	p.publish("Wide", row+strings.Repeat("|---", 8)+"|\n"+row)
+	p.do(chromedp.EmulateViewport(390, 844))
+	p.wait("(t => t.scrollWidth > t.clientWidth)(document.querySelector('.prose table'))")
+	p.wait("document.documentElement.scrollWidth <= innerWidth")
+	p.wait(`[...document.querySelectorAll(".prose td")].every((cell) => {
+		const range = document.createRange();
+		range.selectNodeContents(cell);
+		return range.getClientRects().length === 1;
+	})`)
+	p.tabTo(".prose table")
+	p.audit()
+	p.shot("table-narrow-en")
+	p.wantConsole()
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	extast "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/renderer/html"
 	"github.com/yuin/goldmark/text"
@@ -99,6 +100,8 @@ func (tamed) Transform(doc *ast.Document, reader text.Reader, _ parser.Context) 
 			// reader go by them.
 			n.Level = min(n.Level+1, level+1, 6)
 			level = n.Level
+		case *extast.Table:
+			n.SetAttributeString("tabindex", []byte("0")) // one that is too wide scrolls, by keys too
 		case *ast.Link:
 			if html.IsDangerousURL(n.Destination) {
 				bad = append(bad, n)

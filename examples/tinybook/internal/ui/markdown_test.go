@@ -24,7 +24,7 @@ func TestMarkdown(t *testing.T) {
 		{"an image in a link", "[![a](https://x.example/a.png)](/b)", `<p><a href="/b">a</a></p>`},
 		{"a link that runs a script", "[a *b*](javascript:c)", "<p>a <em>b</em></p>"},
 		{"an image that runs a script", "![a](javascript:c)", "<p>a</p>"},
-		{"a table", "|a|\n|-:|\n|b|", "<table>\n<thead>\n<tr>\n<th align=\"right\">a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td align=\"right\">b</td>\n</tr>\n</tbody>\n</table>"},
+		{"a table", "|a|\n|-:|\n|b|", "<table tabindex=\"0\">\n<thead>\n<tr>\n<th align=\"right\">a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td align=\"right\">b</td>\n</tr>\n</tbody>\n</table>"},
 		{"Chinese", "**好**，*看*", "<p><strong>好</strong>，<em>看</em></p>"},
 		{"nothing", "", ""},
 	} {
@@ -83,7 +83,7 @@ func FuzzMarkdownIsSafe(f *testing.F) {
 			}
 			for _, a := range n.Attr {
 				switch a.Key {
-				case "rel", "title", "align", "start", "class":
+				case "rel", "title", "align", "start", "class", "tabindex":
 				case "href":
 					checkTarget(t, a.Val)
 				default:
