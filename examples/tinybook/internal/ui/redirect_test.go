@@ -65,16 +65,24 @@ func TestNext(t *testing.T) {
 	}
 }
 
-// TestResume proves that the page that tries a refresh comes once: it takes
-// the cookie that led to it away.
+// TestResume proves that the page that tries a refresh comes once, also to a
+// browser without script, which loads the address again: it takes the cookie that
+// led to it away.
 func TestResume(t *testing.T) {
 	h := newHandler(t)
 	for _, path := range []string{"/", "/login", "/signup", "/profile", "/profile/edit"} {
 		res := get(t, h, path, "Cookie", "tb_session=1")
+		again := ""
 		for _, n := range parse(t, res) {
+			if n.Data == "noscript" && n.Parent.Data == "head" {
+				again = n.FirstChild.Data
+			}
 			if n.Data == "body" && attr(n, "data-page") != "resume" {
 				t.Errorf("GET %s shows the page %q, want resume", path, attr(n, "data-page"))
 			}
+		}
+		if again != `<meta http-equiv="refresh" content="0">` {
+			t.Errorf("GET %s leaves a browser without script with %q", path, again)
 		}
 		cookies := res.Cookies()
 		if len(cookies) != 1 || cookies[0].Name != "tb_session" || cookies[0].MaxAge >= 0 {

@@ -5,7 +5,7 @@ var textsEN = map[string]string{
 	"sheet":            "SMALL|PAGES|KEPT.",
 	"site.description": "TinyBook: small pages, kept.",
 	"site.skip":        "Skip to content",
-	"site.noscript":    "Signing in, signing up and editing need JavaScript. Please turn it on in your browser and load this page again.",
+	"site.noscript":    "Signing in, signing up, writing, liking and collecting need JavaScript. Please turn it on in your browser and load this page again.",
 	"site.footer":      "TinyBook is the example application of the tinybook Go packages. One command runs it.",
 
 	"nav.label":   "Main",

@@ -6,7 +6,7 @@ var textsZH = map[string]string{
 	"sheet":            "写下小事，|留住日子。|　　　　　",
 	"site.description": "TinyBook：写下小事，留住日子。",
 	"site.skip":        "跳到正文",
-	"site.noscript":    "登录、注册和编辑需要 JavaScript。请在浏览器里打开它，然后重新载入本页。",
+	"site.noscript":    "登录、注册、写作、喜欢和收藏需要 JavaScript。请在浏览器里打开它，然后重新载入本页。",
 	"site.footer":      "TinyBook 是 tinybook 这组 Go 包的示例应用，一条命令就能运行。",
 
 	"nav.label":   "主导航",

@@ -218,7 +218,8 @@ func (u *UI) member(c *gin.Context) (uid int64, ok bool) {
 
 // resume answers with the page whose script tries a refresh and then loads the
 // same address again, and reports whether it did. It takes the cookie away, so
-// that a refresh that fails, or a browser without script, comes here once.
+// that a refresh that fails, or a browser without script, which loads the address
+// again at once, comes here once.
 func (u *UI) resume(c *gin.Context) bool {
 	if _, err := c.Cookie(sessionCookie); err != nil {
 		return false
