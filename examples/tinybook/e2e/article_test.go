@@ -120,6 +120,7 @@ func TestArticleFaults(t *testing.T) {
 		{"publish", fields{"title": "\u3164", "content": " \n "}, []string{"title character", "content required"}},
 		{"publish", fields{"title": "a\nb", "content": strings.Repeat("a", 20_001)}, []string{"title character", "content too_long"}},
 		{"withdraw", fields{}, []string{"id required"}},
+		{"withdraw", fields{"id": -1}, []string{"id unknown"}},
 		{"withdraw", fields{"id": "1", "version": true}, []string{"id kind", "version kind"}},
 		{"list", fields{"offset": -1, "limit": 0}, []string{"offset range", "limit range"}},
 		{"list", fields{"offset": "x", "limit": 51}, []string{"offset kind", "limit range"}},
@@ -137,11 +138,13 @@ func TestArticleFaults(t *testing.T) {
 	} {
 		require.Equal(t, want, c.get("/articles/feed?"+query).want(t, 422).faults(), query)
 	}
-	for _, id := range []string{"x", "0", "-1", "99999999999999999999"} {
+	id := fmt.Sprint(c.publish("one address").ID)
+	c.get("/articles/pub/"+id).want(t, 200)
+	for _, id := range []string{"x", "0", "-1", "99999999999999999999", "+" + id, "00" + id} {
 		c.get("/articles/pub/"+id).want(t, 404)
 		c.get("/articles/detail/"+id).want(t, 404)
 	}
-	require.Empty(t, decode[[]saved](t, c.post("/articles/list", nil).want(t, 200)))
+	require.Len(t, decode[[]saved](t, c.post("/articles/list", nil).want(t, 200)), 1)
 	c.lang = "zh"
 	a := c.post("/articles/list", fields{"limit": 51}).want(t, 422)
 	require.Equal(t, "必须在 1 到 50 之间", a.Errors[0].Msg)

@@ -101,8 +101,12 @@ func (h *Handler) withdraw(c *gin.Context) (Saved, error) {
 	var version *int64
 	form.Into(fieldID, &id)
 	form.Into(fieldVersion, &version)
-	if id < 1 && !form.Faults.Has(fieldID) {
+	switch {
+	case form.Faults.Has(fieldID):
+	case id == 0:
 		form.Faults.Add(fieldID, fields.Required)
+	case id < 0:
+		form.Faults.Add(fieldID, "unknown")
 	}
 	form.Faults.Sort(fieldAuthor, fieldID, fieldVersion)
 	if err := form.Faults.Err(); err != nil {
@@ -176,10 +180,10 @@ func (h *Handler) counts(c *gin.Context) (CountsView, error) {
 }
 
 // pathID returns the id in the path, and 0, which no article has, for what isn't
-// one.
+// one or is spelled in another way: an article has one address.
 func pathID(c *gin.Context) int64 {
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
-	if err != nil {
+	if err != nil || strconv.FormatInt(id, 10) != c.Param("id") {
 		return 0
 	}
 	return id

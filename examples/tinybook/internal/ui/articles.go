@@ -169,10 +169,10 @@ func (u *UI) compose(c *gin.Context) {
 }
 
 // pathID returns the id in the path, and 0, which no article has, for what isn't
-// one.
+// one or is spelled in another way: an article has one address.
 func pathID(c *gin.Context) int64 {
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
-	if err != nil {
+	if err != nil || strconv.FormatInt(id, 10) != c.Param("id") {
 		return 0
 	}
 	return id
