@@ -12,9 +12,6 @@ import (
 )
 
 const (
-	// maxStreams is how many clients of a node may follow the ranking. Each costs a
-	// goroutine and a connection.
-	maxStreams = 1000
 	// defaultPlaces is how many places a stream has that doesn't say.
 	defaultPlaces = 10
 	// slow is how long a client may take to read what it is sent, before it is
@@ -37,11 +34,12 @@ func (h *Handler) stream(c *gin.Context) {
 			return
 		}
 	}
-	if !h.admit() {
-		web.Fail(c, &web.Error{Status: http.StatusServiceUnavailable, Key: "unavailable", RetryAfter: beat})
+	address := web.Address(c)
+	if err := h.gate.enter(address); err != nil {
+		web.Fail(c, err)
 		return
 	}
-	defer func() { <-h.streams }()
+	defer h.gate.leave(address)
 	top, err := h.ranking.Top(c.Request.Context(), n)
 	if err != nil {
 		web.Fail(c, err)
@@ -50,21 +48,6 @@ func (h *Handler) stream(c *gin.Context) {
 	s := &subscriber{out: c.Writer, control: http.NewResponseController(c.Writer)}
 	if s.open() == nil {
 		h.follow(web.Client(c).Done(), s, n, top)
-	}
-}
-
-// admit takes a token, unless there is none or the node stops.
-func (h *Handler) admit() bool {
-	select {
-	case <-h.closing:
-		return false
-	default:
-	}
-	select {
-	case h.streams <- struct{}{}:
-		return true
-	default:
-		return false
 	}
 }
 
@@ -84,7 +67,7 @@ func (h *Handler) follow(gone <-chan struct{}, s *subscriber, n int, top Places)
 			}
 		case <-gone:
 			return
-		case <-h.closing:
+		case <-h.gate.closed:
 			return
 		}
 		top = h.ranking.show(h.ranking.places.Load(), n)

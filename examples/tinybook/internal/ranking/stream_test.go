@@ -2,6 +2,7 @@ package ranking_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,9 +45,16 @@ func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
 func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
 	ours, theirs := net.Pipe()
-	p.conns <- theirs
+	p.conns <- proxied{theirs}
 	return ours, nil
 }
+
+// A proxied connection is from a proxy, which says whose requests it brings.
+type proxied struct{ net.Conn }
+
+const proxy = "192.0.2.1"
+
+func (proxied) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.ParseIP(proxy), Port: 80} }
 
 // A streamed site is a server with the limits on time that nodes have.
 type streamed struct {
@@ -54,6 +63,8 @@ type streamed struct {
 	handler *ranking.Handler
 	pipes   *pipes
 	client  http.Client
+	clients int
+	log     lines
 }
 
 const requestTimeout = 10 * time.Second
@@ -65,7 +76,7 @@ func newStreamed(t *testing.T) *streamed {
 	run(t, s.ranking.Run)
 	s.handler = ranking.NewHandler(s.ranking)
 	engine, err := web.New(web.Config{
-		Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(),
+		Log: slog.New(slog.NewTextHandler(&s.log, nil)), Registry: prometheus.NewRegistry(), Proxies: []string{proxy},
 		Mappers: []web.Mapper{ranking.MapError}, BodyLimit: 1 << 10, Timeout: requestTimeout,
 	})
 	require.NoError(t, err)
@@ -84,13 +95,41 @@ func newStreamed(t *testing.T) *streamed {
 	return s
 }
 
-// open returns the answer to a request for a stream.
+// open returns the answer to a request for a stream, of a client that has no other.
 func (s *streamed) open(t *testing.T, query string) *http.Response {
 	t.Helper()
-	resp, err := s.client.Get("http://site/articles/rank/stream" + query)
+	s.clients++
+	return s.openFrom(t, fmt.Sprintf("10.0.%d.%d", s.clients/256, s.clients%256), query)
+}
+
+// openFrom returns the answer to a request of a client at that address.
+func (s *streamed) openFrom(t *testing.T, address, query string) *http.Response {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://site/articles/rank/stream"+query, nil)
+	require.NoError(t, err)
+	req.Header.Set("X-Forwarded-For", address)
+	resp, err := s.client.Do(req)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = resp.Body.Close() })
 	return resp
+}
+
+// lines is a log that tests read. It is safe for concurrent use.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) count(text string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.text.String(), text)
 }
 
 // events returns the places of each event as they come, until the stream ends.
@@ -149,6 +188,8 @@ func TestStreamGoesOn(t *testing.T) {
 		refused := s.open(t, "")
 		require.Equal(t, 503, refused.StatusCode)
 		require.NotEmpty(t, refused.Header.Get("Retry-After"))
+		synctest.Wait()
+		require.Zero(t, s.log.count("level=ERROR"), "nothing has failed")
 	})
 }
 
@@ -184,5 +225,33 @@ func TestStreamsAreBounded(t *testing.T) {
 			require.True(t, open, "who reads was dropped too")
 		default:
 		}
+		require.Positive(t, s.log.count("status=503"))
+		require.Zero(t, s.log.count("level=ERROR"), "a refusal is no failure of the site")
+	})
+}
+
+// No client address takes the streams of others, however many connections it has.
+// An address is what limits of requests take for one.
+func TestStreamsOfOneAddressAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const most = 20
+		s := newStreamed(t)
+		var open []*http.Response
+		for range most {
+			open = append(open, s.openFrom(t, "2001:db8::1", ""))
+			require.Equal(t, 200, open[len(open)-1].StatusCode)
+		}
+		refused := s.openFrom(t, "2001:db8::2", "") // of the same subscriber
+		require.Equal(t, 429, refused.StatusCode)
+		require.Equal(t, "10", refused.Header.Get("Retry-After"))
+		require.Equal(t, 200, s.openFrom(t, "2001:db8:0:1::1", "").StatusCode)
+		synctest.Wait()
+		require.Equal(t, 1, s.log.count("status=429"))
+		require.Zero(t, s.log.count("level=ERROR"))
+
+		require.NoError(t, open[0].Body.Close())
+		synctest.Wait()
+		require.Equal(t, 200, s.openFrom(t, "2001:db8::2", "").StatusCode, "who went has left a place")
+		require.Equal(t, 429, s.openFrom(t, "2001:db8::2", "").StatusCode)
 	})
 }

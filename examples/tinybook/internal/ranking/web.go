@@ -18,16 +18,14 @@ import (
 // Handler is the HTTP side of a ranking. It is for everybody.
 type Handler struct {
 	ranking *Ranking
-	streams chan struct{} // holds one token for each stream
-	closing chan struct{}
+	gate    *gate
 	end     func()
 }
 
 // NewHandler returns a handler of one node.
 func NewHandler(r *Ranking) *Handler {
-	h := &Handler{ranking: r, streams: make(chan struct{}, maxStreams), closing: make(chan struct{})}
-	h.end = sync.OnceFunc(func() { close(h.closing) })
-	return h
+	g := newGate()
+	return &Handler{ranking: r, gate: g, end: sync.OnceFunc(g.close)}
 }
 
 // Register adds the routes to g, which is the group of articles.
@@ -36,8 +34,8 @@ func (h *Handler) Register(g gin.IRouter) {
 	g.GET("/rank/stream", h.stream)
 }
 
-// EndStreams ends all streams, so that their clients go to another node, and every
-// one that is asked for from then on.
+// EndStreams ends all streams, so that their clients go to another node, and refuses
+// every one that is asked for from then on. It may be called more than once.
 func (h *Handler) EndStreams() { h.end() }
 
 // rank answers with the first places, or with 304 for who has them already. Stale

@@ -21,7 +21,10 @@ type Error struct {
 	Fields     fields.Errors // what is wrong with which field
 	Data       any           // more that the client may use
 	RetryAfter time.Duration // above 0: sent as Retry-After
-	Err        error
+	// Expected says that nothing has failed: the log has no error, whatever the
+	// status is.
+	Expected bool
+	Err      error
 }
 
 // Error implements error.

@@ -64,8 +64,8 @@ func route(c *gin.Context) string {
 }
 
 // access logs each request in one line after it was answered, and a failure
-// with what [Errors] left about it. The client's mistakes are no warning: a
-// client can make any number of them.
+// with what [Errors] left about it. The client's mistakes and refusals that are
+// meant are no warning: a client can make any number of them.
 func access(log *slog.Logger) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		start := time.Now()
@@ -75,7 +75,7 @@ func access(log *slog.Logger) gin.HandlerFunc {
 		if ok {
 			text, status = "request failed", failed.status
 		}
-		if ok && status >= http.StatusInternalServerError {
+		if ok && status >= http.StatusInternalServerError && !failed.expected {
 			level = slog.LevelError
 		}
 		attrs := []slog.Attr{
@@ -100,8 +100,9 @@ func access(log *slog.Logger) gin.HandlerFunc {
 const failureKey = "tinybook/failure"
 
 type failure struct {
-	err    error
-	status int // that the client should have seen; it may have been too late
+	err      error
+	status   int // that the client should have seen; it may have been too late
+	expected bool
 }
 
 // Errors answers every request that failed, by a handler's error or by a
@@ -126,7 +127,7 @@ func Errors(mappers []Mapper) gin.HandlerFunc {
 
 func fail(gone context.Context, c *gin.Context, mappers []Mapper, err error) {
 	known := classify(gone, c.Request.Context(), err, mappers)
-	c.Set(failureKey, failure{err: err, status: known.Status})
+	c.Set(failureKey, failure{err: err, status: known.Status, expected: known.Expected})
 	c.Abort()
 	if c.Writer.Written() {
 		return
