@@ -47,6 +47,7 @@ func (h *Handler) stream(c *gin.Context) {
 	}
 	s := &subscriber{out: c.Writer, control: http.NewResponseController(c.Writer)}
 	if s.open() == nil {
+		web.Streams(c)
 		h.follow(web.Client(c).Done(), s, n, top)
 	}
 }

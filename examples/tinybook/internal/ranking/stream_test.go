@@ -65,18 +65,19 @@ type streamed struct {
 	client  http.Client
 	clients int
 	log     lines
+	metrics *prometheus.Registry
 }
 
 const requestTimeout = 10 * time.Second
 
 func newStreamed(t *testing.T) *streamed {
 	t.Helper()
-	s := &streamed{db: &shelf{}, pipes: &pipes{make(chan net.Conn), make(chan struct{})}}
+	s := &streamed{db: &shelf{}, pipes: &pipes{make(chan net.Conn), make(chan struct{})}, metrics: prometheus.NewRegistry()}
 	s.ranking = newNode(t, redistest.New(t), s.db)
 	run(t, s.ranking.Run)
 	s.handler = ranking.NewHandler(s.ranking)
 	engine, err := web.New(web.Config{
-		Log: slog.New(slog.NewTextHandler(&s.log, nil)), Registry: prometheus.NewRegistry(), Proxies: []string{proxy},
+		Log: slog.New(slog.NewTextHandler(&s.log, nil)), Registry: s.metrics, Proxies: []string{proxy},
 		Mappers: []web.Mapper{ranking.MapError}, BodyLimit: 1 << 10, Timeout: requestTimeout,
 	})
 	require.NoError(t, err)
