@@ -24,6 +24,19 @@ func newRegistry() *prometheus.Registry {
 	return registry
 }
 
+// registerMetrics shows the figures of a node; on the first one also those of the
+// process, and of what all processes have in common: a sum over all nodes would have
+// them twice.
+func (p *parts) registerMetrics(registry *prometheus.Registry, own ...prometheus.Collector) error {
+	for _, c := range append(own, p.collectors...) {
+		if err := registry.Register(c); err != nil {
+			return fmt.Errorf("app: metrics: %w", err)
+		}
+	}
+	p.collectors = nil
+	return nil
+}
+
 // adminHandler serves the operators of a node. /healthz says that the process
 // runs, and asks nobody; /readyz says whether it wants requests.
 func (n *node) adminHandler() http.Handler { return n.guard(n.adminMux()) }

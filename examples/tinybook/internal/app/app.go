@@ -56,7 +56,7 @@ type parts struct {
 	bench        func(r *ranking.Ranking) *bench.Handler // nil: no such routes
 
 	kafka      func() (ops.Kafka, error) // what its clients do
-	collectors []prometheus.Collector    // that no node shows yet
+	collectors []prometheus.Collector    // of the process, that no node shows yet
 
 	extra []gin.HandlerFunc // after all other middlewares
 
@@ -270,14 +270,14 @@ func newSite(p *parts, dev bool) (*site, error) {
 		return nil, err
 	}
 	registry := newRegistry()
-	if err := p.registerKafka(registry); err != nil {
-		return nil, fmt.Errorf("app: kafka metrics: %w", err)
-	}
 	rank, err := p.newRanking()
 	if err != nil {
 		return nil, err
 	}
 	streams := ranking.NewHandler(rank)
+	if err := p.registerMetrics(registry, ranking.NewCollector(streams)); err != nil {
+		return nil, err
+	}
 	engine, err := web.New(web.Config{
 		Log:       p.log,
 		Registry:  registry,

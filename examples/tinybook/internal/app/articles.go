@@ -59,6 +59,7 @@ func (p *parts) openArticles(db *platform.DB, m *meter) error {
 	p.articles = article.NewSQLRepo(db, store)
 	p.interactions = store
 	p.visit = recorder.Read
+	p.collectors = append(p.collectors, interactive.NewCollector(store, recorder))
 	p.workers = append(p.workers,
 		recorder.Run,
 		interactive.NewConsumer(store, open, m.kafka, p.log).Run,

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -138,14 +137,3 @@ func (u unmetered) FetchMessage(context.Context) (kafka.Message, error) {
 
 // CommitMessages implements interactive.Reader.
 func (u unmetered) CommitMessages(context.Context, ...kafka.Message) error { return u.err }
-
-// registerKafka shows the figures of Kafka, which are the process's, on the first
-// node only: a sum over all nodes would have them twice.
-func (p *parts) registerKafka(registry *prometheus.Registry) error {
-	var errs []error
-	for _, c := range p.collectors {
-		errs = append(errs, registry.Register(c))
-	}
-	p.collectors = nil
-	return errors.Join(errs...)
-}

@@ -25,6 +25,13 @@ func (s *Store) unsent(ctx context.Context, after int64, n int) ([]Change, error
 	return changes, nil
 }
 
+// countUnsent returns how many things there are of which [Store.unsent] tells.
+func (s *Store) countUnsent(ctx context.Context) (n int64, err error) {
+	const query = "SELECT COUNT(*) FROM interactives WHERE biz = ? AND unsent = 1"
+	err = s.db.Read.WithContext(ctx).Raw(query, s.kind).Scan(&n).Error
+	return n, failed("count unsent", err)
+}
+
 // sent notes that changes, in the order of their ids, are in the topic. A thing
 // that has changed since stays unsent.
 func (s *Store) sent(ctx context.Context, changes []Change) error {

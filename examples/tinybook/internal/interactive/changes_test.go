@@ -19,6 +19,12 @@ func testChangesUntilTheyAreSent(t *testing.T, db *platform.DB) {
 		require.NoError(t, err)
 		return all
 	}
+	metrics := interactive.NewCollector(store, interactive.NewRecorder(nil, nil))
+	counted := func(want float64) {
+		t.Helper()
+		require.Equal(t, want, figures(t, metrics)["tinybook_interactive_unsent_changes"])
+	}
+	counted(3)
 	first := []interactive.Change{{ID: 1, Listed: true, Version: 1}, {ID: 2, Listed: true, Version: 1}, {ID: 3, Listed: true, Version: 1}}
 	require.Equal(t, first, unsent(0, 10), "what is new")
 	require.Equal(t, first[:2], unsent(0, 2))
@@ -29,7 +35,9 @@ func testChangesUntilTheyAreSent(t *testing.T, db *platform.DB) {
 	require.NoError(t, store.Sent(ctx, first...))
 	liked := interactive.Change{ID: 2, Likes: 1, Listed: true, Version: 2}
 	require.Equal(t, []interactive.Change{liked}, unsent(0, 10), "it changed while the others were sent")
+	counted(1)
 	require.NoError(t, store.Sent(ctx, liked))
+	counted(0)
 	require.Empty(t, unsent(0, 10))
 
 	for _, nothing := range []func() error{

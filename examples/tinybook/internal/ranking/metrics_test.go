@@ -1,11 +1,17 @@
 package ranking_test
 
 import (
+	"io"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ycvk/tinybook/examples/tinybook/internal/ranking"
+	"github.com/ycvk/tinybook/internal/redistest"
 )
 
 // metric returns what the only series of a metric has: the sum of a histogram, or
@@ -44,5 +50,54 @@ func TestStreamsAreNoLatency(t *testing.T) {
 			}
 			synctest.Wait()
 		}
+	})
+}
+
+// The figures of a node tell how old what it shows is, whether it is too old, and
+// how many follow it.
+func TestMetrics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStreamed(t)
+		require.NoError(t, s.metrics.Register(ranking.NewCollector(s.handler)))
+		problems, err := testutil.GatherAndLint(s.metrics)
+		require.NoError(t, err)
+		require.Empty(t, problems)
+		value := func(name string) float64 {
+			t.Helper()
+			v, _ := s.metric(t, "tinybook_ranking_"+name)
+			return v
+		}
+		require.Less(t, value("age_seconds"), 2.0)
+		require.Zero(t, value("stale"))
+		require.Zero(t, value("streams"))
+		got := events(t, s.open(t, "").Body)
+		<-got
+		require.Equal(t, 1.0, value("streams"))
+
+		s.db.fail(io.ErrUnexpectedEOF)
+		time.Sleep(time.Minute)
+		age := value("age_seconds")
+		require.Greater(t, age, 58.0)
+		require.Less(t, age, 62.0)
+		require.Equal(t, 1.0, value("stale"))
+		s.handler.EndStreams()
+		for range got {
+		}
+		synctest.Wait()
+		require.Zero(t, value("streams"))
+	})
+}
+
+// What isn't known yet has no age, and isn't current.
+func TestMetricsOfWhatIsNotKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := ranking.NewHandler(newNode(t, redistest.New(t), &shelf{}))
+		want := `
+# HELP tinybook_ranking_stale Whether the ranking of this node may be old, or isn't known: 1, else 0.
+# TYPE tinybook_ranking_stale gauge
+tinybook_ranking_stale 1
+`
+		require.NoError(t, testutil.CollectAndCompare(ranking.NewCollector(h), strings.NewReader(want),
+			"tinybook_ranking_age_seconds", "tinybook_ranking_stale"))
 	})
 }
