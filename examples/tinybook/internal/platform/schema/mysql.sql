@@ -66,7 +66,8 @@ CREATE TABLE IF NOT EXISTS collect_records (
   cid        BIGINT      NOT NULL,
   status     TINYINT     NOT NULL,
   updated_at BIGINT      NOT NULL,
-  PRIMARY KEY (biz, biz_id, uid)
+  PRIMARY KEY (biz, biz_id, uid),
+  KEY collect_records_of_user (biz, uid, status, updated_at, biz_id, cid)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS consumed_offsets (
   consumer    VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

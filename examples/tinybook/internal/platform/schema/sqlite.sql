@@ -68,6 +68,7 @@ CREATE TABLE IF NOT EXISTS collect_records (
   updated_at INTEGER NOT NULL,
   PRIMARY KEY (biz, biz_id, uid)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS collect_records_of_user ON collect_records (biz, uid, status, updated_at, biz_id, cid);
 CREATE TABLE IF NOT EXISTS consumed_offsets (
   consumer    TEXT    NOT NULL,
   topic       TEXT    NOT NULL,
