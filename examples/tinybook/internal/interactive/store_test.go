@@ -50,6 +50,9 @@ var scenarios = []struct {
 	{"reads as a model", testReadsAsAModel},
 	{"two who count", testTwoWhoCount},
 	{"changes until they are sent", testChangesUntilTheyAreSent},
+	{"collected", testCollected},
+	{"collected as a model", testCollectedAsAModel},
+	{"plan of collected", testPlanOfCollected},
 }
 
 func TestStore(t *testing.T) {

@@ -79,6 +79,21 @@ func TestScenariosBite(t *testing.T) {
 			"a collect is a change", "changes until they are sent",
 			counts("INSERT ON collect_records", "unsent = 1", same),
 		},
+		{
+			"a collection has what is withdrawn", "collected",
+			counts("UPDATE OF listed ON interactives WHEN NEW.listed = 0", "listed = 1", same),
+		},
+		{
+			"a collection has what was taken out", "collected",
+			"CREATE TRIGGER fault AFTER UPDATE OF status ON collect_records WHEN NEW.status = 0" +
+				" BEGIN UPDATE collect_records SET status = 1 WHERE biz_id = NEW.biz_id AND uid = NEW.uid; END",
+		},
+		{
+			"a second collect is no news", "collected",
+			"CREATE TRIGGER fault AFTER UPDATE OF status ON collect_records WHEN NEW.status = 1" +
+				" BEGIN UPDATE collect_records SET updated_at = 0 WHERE biz_id = NEW.biz_id AND uid = NEW.uid; END",
+		},
+		{"a collection has no index", "plan of collected", "DROP INDEX collect_records_of_user"},
 	} {
 		faults = append(faults, teeth.Fault{
 			Name: f.name, Caught: strings.ReplaceAll(f.caught, " ", "_"),
