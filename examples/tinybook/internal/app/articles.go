@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/ycvk/tinybook/examples/tinybook/internal/article"
+	"github.com/ycvk/tinybook/examples/tinybook/internal/collection"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/interactive"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/platform"
 	"github.com/ycvk/tinybook/examples/tinybook/internal/ranking"
@@ -17,6 +18,7 @@ import (
 type interactions interface {
 	article.Interactions
 	interactive.Marks
+	collection.Marks
 }
 
 // openKafka returns the real Kafka, or the one inside with the topics that it
@@ -78,5 +80,6 @@ func (p *parts) registerArticles(engine *gin.Engine, articles *article.Service, 
 	g := engine.Group("/articles")
 	article.NewHandler(articles, sessions).Register(g)
 	interactive.NewHandler(p.interactions, sessions).Register(g)
+	collection.NewHandler(p.interactions, p.articles, sessions).Register(g)
 	rank.Register(g)
 }

@@ -98,6 +98,10 @@ var articleFaults = map[string][]fault{
 		{name: "no fields", body: `{}`, bearer: true, status: 422, uid: 7},
 		{name: "nobody", body: likeBody, status: 401},
 	},
+	"GET /articles/collected": {
+		{name: "database", bearer: true, breaks: closedArticles, status: 500, uid: 7},
+		{name: "nobody", status: 401},
+	},
 	"POST /articles/collect": {
 		{name: "database", body: collectBody, bearer: true, breaks: closedArticles, status: 500, uid: 7},
 		{name: "nothing there", body: collectBody, bearer: true, status: 404, uid: 7},
