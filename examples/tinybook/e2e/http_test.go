@@ -282,6 +282,7 @@ func TestHead(t *testing.T) {
 		"/read": 200, "/mine": 303, "/write": 303, "/read/1": 404,
 		"/static/app.css": 200, "/favicon.ico": 200, "/users/profile": 401, "/nothing": 404,
 		"/users/logout": 405, "/users/login": 405,
+		"/articles/rank/stream": 200, "/articles/rank/stream?n=0": 422,
 	} {
 		resp, err := client.Do(c.request("HEAD", path, nil))
 		require.NoError(t, err)

@@ -45,6 +45,11 @@ func (h *Handler) stream(c *gin.Context) {
 		web.Fail(c, err)
 		return
 	}
+	if c.Request.Method == http.MethodHead {
+		setHeaders(c.Writer.Header()) // and no stream, which nobody would get
+		c.Status(http.StatusOK)
+		return
+	}
 	s := &subscriber{out: c.Writer, control: http.NewResponseController(c.Writer)}
 	if s.open() == nil {
 		web.Streams(c)
@@ -89,12 +94,15 @@ func (s *subscriber) open() error {
 	if err := s.control.SetReadDeadline(time.Time{}); err != nil {
 		return err
 	}
-	header := s.out.Header()
-	header.Set("Content-Type", "text/event-stream; charset=utf-8")
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Accel-Buffering", "no") // nginx would hold events back
+	setHeaders(s.out.Header())
 	s.out.WriteHeader(http.StatusOK)
 	return s.write("retry: 1000\n\n")
+}
+
+func setHeaders(h http.Header) {
+	h.Set("Content-Type", "text/event-stream; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
 }
 
 // send sends places that differ from the last ones.

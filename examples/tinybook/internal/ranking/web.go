@@ -31,7 +31,7 @@ func NewHandler(r *Ranking) *Handler {
 // Register adds the routes to g, which is the group of articles.
 func (h *Handler) Register(g gin.IRouter) {
 	web.Get(g, "/rank/:n", h.rank)
-	g.GET("/rank/stream", h.stream)
+	web.Get(g, "/rank/stream", h.stream)
 }
 
 // EndStreams ends all streams, so that their clients go to another node, and refuses
