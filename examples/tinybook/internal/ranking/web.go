@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -67,11 +66,11 @@ func (h *Handler) rank(c *gin.Context) {
 
 // places parses how many places somebody wants.
 func places(text string) (int, error) {
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > MaxPlaces {
+	n, ok := web.Number(text)
+	if !ok || n < 1 || n > MaxPlaces {
 		return 0, fields.Errors{{Field: "n", Code: "range", Args: []any{1, MaxPlaces}}}
 	}
-	return n, nil
+	return int(n), nil
 }
 
 // matches reports whether tag is in the header of a conditional request.
