@@ -58,7 +58,7 @@ func Open(opts ...Option) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{cfg: cfg, ports: cfg.ports}
-	b.conns.listen = net.Listen
+	b.conns.listen, b.conns.troubles = net.Listen, &b.troubles
 	if cfg.pipes {
 		b.conns.listen = b.conns.pipes.Listen
 		b.ports = pipePorts(cfg.brokers)
@@ -71,6 +71,7 @@ func Open(opts ...Option) (*Broker, error) {
 
 // start starts a cluster; b.mu is held, or nobody else has b yet.
 func (b *Broker) start() error {
+	b.conns.up()
 	opts := append(b.cfg.options(), kfake.ListenFn(b.conns.Listen))
 	if b.ports != nil {
 		opts = append(opts, kfake.Ports(b.ports...))
@@ -140,10 +141,10 @@ func (b *Broker) stop() {
 	if b.cluster == nil {
 		return
 	}
-	b.troubles.removeAll() // so that nothing waits for what won't happen
+	b.conns.closeAll() // first, so that nothing of what is held is carried out
+	b.troubles.removeAll()
 	b.cluster.Close()
 	b.cluster = nil
-	b.conns.closeAll()
 }
 
 // Restart brings the brokers back on the ports they had, after stopping them where

@@ -9,11 +9,13 @@ import (
 
 // connections knows every connection that clients have to the brokers.
 type connections struct {
-	listen func(network, address string) (net.Listener, error)
-	pipes  kfake.VirtualNetwork
+	listen   func(network, address string) (net.Listener, error)
+	pipes    kfake.VirtualNetwork
+	troubles *troubles // that requests meet
 
 	mu       sync.Mutex
-	open     map[*conn]struct{}
+	down     bool           // whether those that still come are closed at once
+	open     map[*conn]bool // whether its client is there still
 	accepted int
 }
 
@@ -22,7 +24,12 @@ type connections struct {
 func (b *Broker) Connections() (open, made int) {
 	b.conns.mu.Lock()
 	defer b.conns.mu.Unlock()
-	return len(b.conns.open), b.conns.accepted
+	for _, there := range b.conns.open {
+		if there {
+			open++
+		}
+	}
+	return open, b.conns.accepted
 }
 
 func (c *connections) Listen(network, address string) (net.Listener, error) {
@@ -33,16 +40,36 @@ func (c *connections) Listen(network, address string) (net.Listener, error) {
 	return &listener{Listener: l, conns: c}, nil
 }
 
+// add returns a connection, closed where it comes too late.
 func (c *connections) add(nc net.Conn) *conn {
+	added := newConn(nc, c)
+	if !c.register(added) {
+		_ = added.Close() // of which nobody has heard
+	}
+	return added
+}
+
+func (c *connections) register(added *conn) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.open == nil {
-		c.open = make(map[*conn]struct{})
+	if c.down {
+		return false
 	}
-	added := &conn{Conn: nc, conns: c}
-	c.open[added] = struct{}{}
+	if c.open == nil {
+		c.open = make(map[*conn]bool)
+	}
+	c.open[added] = true
 	c.accepted++
-	return added
+	return true
+}
+
+// leave has a connection count no more, though what it asked is still to be done.
+func (c *connections) leave(left *conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, open := c.open[left]; open {
+		c.open[left] = false
+	}
 }
 
 func (c *connections) remove(gone *conn) {
@@ -51,9 +78,18 @@ func (c *connections) remove(gone *conn) {
 	delete(c.open, gone)
 }
 
-// closeAll ends what a stopped cluster leaves to be closed some time.
+// up has connections accepted.
+func (c *connections) up() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.down = false
+}
+
+// closeAll ends those there are, and those that still come until up is called: no
+// request reaches the cluster any more.
 func (c *connections) closeAll() {
 	c.mu.Lock()
+	c.down = true
 	left := make([]*conn, 0, len(c.open))
 	for open := range c.open {
 		left = append(left, open)
@@ -75,16 +111,6 @@ func (l *listener) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	return l.conns.add(nc), nil
-}
-
-type conn struct {
-	net.Conn
-	conns *connections
-}
-
-func (c *conn) Close() error {
-	c.conns.remove(c)
-	return c.Conn.Close()
 }
 
 // firstPipePort is where the ports of brokers begin that have no real ones.

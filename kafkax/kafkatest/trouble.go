@@ -2,17 +2,22 @@ package kafkatest
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
 // A Trouble is something that a test has the broker do: [Broker.Fault],
-// [Broker.Delay], [Broker.Hold] or [Broker.Drop]. It is safe for concurrent use.
+// [Broker.Delay], [Broker.Hold] or [Broker.Drop]. The latter three are met by
+// requests that come after they were set, the older one first, and before any fault:
+// a Fetch that waits for messages by then has come already. A Trouble is safe for
+// concurrent use.
 type Trouble struct{ source source }
 
 type source interface {
 	Hits() int
 	Wait(ctx context.Context, n int) error
 	Remove()
+	removed() bool
 }
 
 // Hits returns how many requests have met it. A test should look: clients keep what
@@ -27,82 +32,37 @@ func (t *Trouble) Wait(ctx context.Context, n int) error { return t.source.Wait(
 // requests as ever. A second Remove does nothing.
 func (t *Trouble) Remove() { t.source.Remove() }
 
-// troubles are those that a stop removes.
+// troubles are those that a stop removes, the older ones first.
 type troubles struct {
-	mu  sync.Mutex
-	all []*Trouble
+	mu  sync.RWMutex
+	all []source
 }
 
-func (ts *troubles) add(s source) *Trouble {
+func (ts *troubles) add(s source) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	t := &Trouble{s}
-	ts.all = append(ts.all, t)
-	return t
+	// Here the removed ones go, so that they are never many more than the others.
+	ts.all = append(slices.DeleteFunc(ts.all, source.removed), s)
 }
 
 func (ts *troubles) removeAll() {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	for _, t := range ts.all {
-		t.Remove()
+	for _, s := range ts.all {
+		s.Remove()
 	}
 	ts.all = nil
 }
 
-// A meter counts requests, and ends once.
-type meter struct {
-	once sync.Once
-	gone chan struct{} // closed by Remove
-
-	mu   sync.Mutex
-	hits int
-	more chan struct{} // closed, and made anew, by each hit
-}
-
-func newMeter() *meter { return &meter{gone: make(chan struct{}), more: make(chan struct{})} }
-
-func (m *meter) hit() (hits int) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.hits++
-	close(m.more)
-	m.more = make(chan struct{})
-	return m.hits
-}
-
-func (m *meter) removed() bool {
-	select {
-	case <-m.gone:
-		return true
-	default:
-		return false
-	}
-}
-
-// Hits is [Trouble.Hits].
-func (m *meter) Hits() int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.hits
-}
-
-// Wait is [Trouble.Wait].
-func (m *meter) Wait(ctx context.Context, n int) error {
-	for {
-		m.mu.Lock()
-		hits, more := m.hits, m.more
-		m.mu.Unlock()
-		if hits >= n {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-more:
+// of returns what a request meets.
+func (ts *troubles) of(r Request) []*obstacle {
+	ts.mu.RLock()
+	defer ts.mu.RUnlock()
+	var met []*obstacle
+	for _, s := range ts.all {
+		if o, ok := s.(*obstacle); ok && o.isFor(r) {
+			met = append(met, o)
 		}
 	}
+	return met
 }
-
-// Remove is [Trouble.Remove].
-func (m *meter) Remove() { m.once.Do(func() { close(m.gone) }) }

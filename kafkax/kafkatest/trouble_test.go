@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"testing"
-	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
@@ -133,21 +132,6 @@ func TestHeldIsDoneAfterwards(t *testing.T) {
 	require.EqualValues(t, 2, end(t, b, "t", 0))
 	write(t, w, 1)
 	require.Equal(t, 1, held.Hits())
-}
-
-func TestStopEndsWhatIsHeld(t *testing.T) {
-	b := kafkatest.Start(t, kafkatest.WithTopic("t", 1))
-	w := writer(t, b, "t")
-	held, err := b.Hold(kafkatest.Produce)
-	require.NoError(t, err)
-	done := make(chan error, 1)
-	go func() { done <- tryWrite(t.Context(), w, 1) }()
-	require.NoError(t, held.Wait(t.Context(), 1))
-	b.Stop()
-	require.Error(t, <-done)
-	require.NoError(t, b.Restart())
-	require.Eventually(t, func() bool { return tryWrite(t.Context(), w, 1) == nil }, 10*time.Second, 10*time.Millisecond)
-	require.EqualValues(t, 1, end(t, b, "t", 0), "the held one was lost, and the next one held no more")
 }
 
 // What is dropped isn't done, its client sees the connection end, and the one after
