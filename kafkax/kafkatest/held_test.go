@@ -9,6 +9,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/ycvk/tinybook/kafkax/kafkatest"
 )
@@ -29,63 +30,64 @@ func TestStopEndsWhatIsHeld(t *testing.T) {
 }
 
 // However many are held or delayed, a stop carries none of them out: their clients
-// are told so, and the log that outlives the stop is empty.
+// are told so, and they aren't in the log that outlives the stop.
 func TestStopLosesAllThatIsHeld(t *testing.T) {
-	b := kafkatest.Start(t, kafkatest.WithTopic("t", 1), kafkatest.WithDataDir(t.TempDir()))
-	const writers = 3
-	for round := range 20 {
-		held, err := b.Hold(kafkatest.Produce)
-		if round%2 == 1 {
-			held.Remove()
-			held, err = b.Delay(time.Hour, kafkatest.Produce)
-		}
-		require.NoError(t, err)
-		done := make(chan error, writers)
-		for range writers {
-			w := writer(t, b, "t")
-			go func() { done <- tryWrite(t.Context(), w, 1) }()
-		}
-		require.NoError(t, held.Wait(t.Context(), writers))
-		b.Stop()
-		for range writers {
-			require.Error(t, <-done)
-		}
-		require.NoError(t, b.Restart())
-		require.Zero(t, end(t, b, "t", 0))
+	for name, set := range waits {
+		t.Run(name, func(t *testing.T) {
+			for range 10 {
+				stopLosesAllOf(t, set)
+			}
+		})
 	}
 }
 
-// giveUp has n clients send a message, each on a connection of its own, that they
-// wait for no longer than a moment.
-func giveUp(t *testing.T, b *kafkatest.Broker, n int) {
+// waits are the troubles that requests wait in for longer than any test.
+var waits = map[string]func(b *kafkatest.Broker, requests ...kafkatest.Request) (*kafkatest.Trouble, error){
+	"held": (*kafkatest.Broker).Hold,
+	"delayed": func(b *kafkatest.Broker, requests ...kafkatest.Request) (*kafkatest.Trouble, error) {
+		return b.Delay(time.Hour, requests...)
+	},
+}
+
+func stopLosesAllOf(t *testing.T, set func(*kafkatest.Broker, ...kafkatest.Request) (*kafkatest.Trouble, error)) {
 	t.Helper()
-	tr := &kafka.Transport{Dial: b.Dial}
-	defer tr.CloseIdleConnections()
-	w := &kafka.Writer{
-		Addr: b.Addr(), Topic: "t", Transport: tr, MaxAttempts: n, WriteTimeout: 100 * time.Millisecond,
-		RequiredAcks: kafka.RequireAll, BatchTimeout: batchTimeout, WriteBackoffMax: time.Millisecond,
+	b := kafkatest.Start(t, kafkatest.WithTopic("t", 1), kafkatest.WithDataDir(t.TempDir()))
+	defer b.Close()
+	writers := []*kafka.Writer{writer(t, b, "t"), writer(t, b, "t"), writer(t, b, "t")}
+	for _, w := range writers {
+		w.Transport.(*kafka.Transport).MetadataTTL = time.Hour
+		write(t, w, 1)
 	}
-	require.Error(t, tryWrite(context.Background(), w, 1))
-	require.NoError(t, w.Close())
+	wait, err := set(b, kafkatest.Produce)
+	require.NoError(t, err)
+	done := make(chan error)
+	for _, w := range writers {
+		go func() { done <- tryWrite(context.Background(), w, 1) }()
+	}
+	require.NoError(t, wait.Wait(t.Context(), len(writers)))
+	b.Stop()
+	for range writers {
+		require.Error(t, <-done)
+	}
+	require.NoError(t, b.Restart())
+	require.EqualValues(t, len(writers), end(t, b, "t", 0))
 }
 
 // However a stop finds requests waiting, no goroutine is left: in a bubble one that
 // is would keep the test from ending.
 func TestNothingIsLeftOfWhatWaits(t *testing.T) {
-	for name, set := range map[string]func(b *kafkatest.Broker) (*kafkatest.Trouble, error){
-		"held":    func(b *kafkatest.Broker) (*kafkatest.Trouble, error) { return b.Hold(kafkatest.Produce) },
-		"delayed": func(b *kafkatest.Broker) (*kafkatest.Trouble, error) { return b.Delay(time.Hour, kafkatest.Produce) },
-	} {
+	for name, set := range waits {
 		for how, before := range map[string]func(*kafkatest.Trouble){
 			"still": func(*kafkatest.Trouble) {}, "just removed": (*kafkatest.Trouble).Remove,
 		} {
 			run := func(t *testing.T, opts ...kafkatest.Option) {
-				b, err := kafkatest.Open(append(opts, kafkatest.WithTopic("t", 1))...)
+				b, err := kafkatest.Open(opts...)
 				require.NoError(t, err)
-				trouble, err := set(b)
+				trouble, err := set(b, kafkatest.APIVersions)
 				require.NoError(t, err)
-				giveUp(t, b, 5)
-				require.Equal(t, 5, trouble.Hits())
+				for i := range 5 {
+					giveUp(t, b, trouble, i+1, kmsg.NewPtrApiVersionsRequest())
+				}
 				before(trouble)
 				b.Close()
 			}
@@ -98,6 +100,17 @@ func TestNothingIsLeftOfWhatWaits(t *testing.T) {
 			})
 		}
 	}
+}
+
+// giveUp has a client send a request, which is the nth that meets a trouble, and
+// hang up.
+func giveUp(t *testing.T, b *kafkatest.Broker, trouble *kafkatest.Trouble, n int, request kmsg.Request) {
+	t.Helper()
+	conn := dial(t, b)
+	_, err := conn.Write(kmsg.NewRequestFormatter().AppendRequest(nil, request, 0))
+	require.NoError(t, err)
+	require.NoError(t, trouble.Wait(t.Context(), n))
+	require.NoError(t, conn.Close())
 }
 
 // A request that is to wait twice waits for the one after the other.
@@ -165,12 +178,35 @@ func TestTwoHolds(t *testing.T) {
 
 // A client that gives up has no connection any more, but what it asked is done.
 func TestHeldOutlivesItsClient(t *testing.T) {
-	b := kafkatest.Start(t, kafkatest.WithTopic("t", 1))
-	held, err := b.Hold(kafkatest.Produce)
+	b := kafkatest.Start(t)
+	held, err := b.Hold(kafkatest.CreateTopics)
 	require.NoError(t, err)
-	giveUp(t, b, 2)
+	giveUp(t, b, held, 1, createTopic())
 	require.Eventually(t, func() bool { open, _ := b.Connections(); return open == 0 }, 10*time.Second, time.Millisecond)
-	require.Zero(t, end(t, b, "t", 0))
+	_, err = b.PartitionInfo("t", 0)
+	require.ErrorIs(t, err, kafka.UnknownTopicOrPartition)
 	held.Remove()
-	require.Eventually(t, func() bool { return end(t, b, "t", 0) == 2 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { _, err := b.PartitionInfo("t", 0); return err == nil }, 10*time.Second, time.Millisecond)
+}
+
+func createTopic() kmsg.Request {
+	topic := kmsg.NewCreateTopicsRequestTopic()
+	topic.Topic, topic.NumPartitions, topic.ReplicationFactor = "t", 1, 1
+	request := kmsg.NewPtrCreateTopicsRequest()
+	request.Topics = append(request.Topics, topic)
+	return request
+}
+
+// And a stop ends it, as it ends those whose clients are there.
+func TestStopLosesWhatAClientGaveUp(t *testing.T) {
+	b := kafkatest.Start(t, kafkatest.WithDataDir(t.TempDir()))
+	held, err := b.Hold(kafkatest.CreateTopics)
+	require.NoError(t, err)
+	for i := range 10 {
+		giveUp(t, b, held, i+1, createTopic())
+	}
+	require.Eventually(t, func() bool { open, _ := b.Connections(); return open == 0 }, 10*time.Second, time.Millisecond)
+	require.NoError(t, b.Restart())
+	_, err = b.PartitionInfo("t", 0)
+	require.ErrorIs(t, err, kafka.UnknownTopicOrPartition)
 }
