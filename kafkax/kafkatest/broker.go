@@ -142,7 +142,7 @@ func (b *Broker) stop() {
 		return
 	}
 	b.conns.closeAll() // first, so that nothing of what is held is carried out
-	b.troubles.removeAll()
+	b.troubles.stop()
 	b.cluster.Close()
 	b.cluster = nil
 }

@@ -44,9 +44,9 @@ func (b *Broker) Fault(f Fault) (*Trouble, error) {
 	if err := f.validate(b.cfg.brokers); err != nil {
 		return nil, err
 	}
-	var r refusal
+	var r *refusal
 	err := b.ask(func(c *kfake.Cluster) error {
-		r = refusal{f.Count, c.Fault(kfake.Fault{
+		r = newRefusal(f.Count, c.Fault(kfake.Fault{
 			Keys:       keysOf(f.Requests),
 			Nodes:      narrow(f.Brokers),
 			Topic:      f.Topic,
@@ -55,7 +55,7 @@ func (b *Broker) Fault(f Fault) (*Trouble, error) {
 			TopLevel:   f.Whole,
 			Err:        kerr.TypedErrorForCode(int16(f.Err)),
 			Count:      f.Count,
-		})}
+		}))
 		b.troubles.add(r)
 		return nil
 	})
@@ -64,14 +64,6 @@ func (b *Broker) Fault(f Fault) (*Trouble, error) {
 	}
 	return &Trouble{r}, nil
 }
-
-// A refusal is a fault as a trouble.
-type refusal struct {
-	count int
-	*kfake.FaultHandle
-}
-
-func (r refusal) removed() bool { return r.count != Always && r.Hits() >= r.count }
 
 func (f Fault) validate(brokers int) error {
 	var errs []error

@@ -12,6 +12,7 @@ type meter struct {
 	mu   sync.Mutex
 	hits int
 	left int           // how many more it takes until it ends, or Always
+	why  error         // it has ended
 	more chan struct{} // closed, and made anew, by each hit
 }
 
@@ -23,7 +24,7 @@ func newMeter(n int) *meter {
 func (m *meter) hit() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.removed() {
+	if m.why != nil {
 		return false
 	}
 	m.hits++
@@ -33,18 +34,31 @@ func (m *meter) hit() bool {
 		m.left--
 	}
 	if m.left == 0 {
-		close(m.gone)
+		m.endLocked(ErrRemoved)
 	}
 	return true
 }
 
-func (m *meter) removed() bool {
-	select {
-	case <-m.gone:
-		return true
-	default:
-		return false
+func (m *meter) end(why error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.endLocked(why)
+}
+
+func (m *meter) endLocked(why error) {
+	if m.why == nil {
+		m.why = why
+		close(m.gone)
 	}
+}
+
+func (m *meter) ended() bool { return m.reason() != nil }
+
+// reason returns why it has ended, or nil.
+func (m *meter) reason() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.why
 }
 
 // Hits is [Trouble.Hits].
@@ -58,24 +72,19 @@ func (m *meter) Hits() int {
 func (m *meter) Wait(ctx context.Context, n int) error {
 	for {
 		m.mu.Lock()
-		hits, more := m.hits, m.more
+		hits, why, more := m.hits, m.why, m.more
 		m.mu.Unlock()
 		if hits >= n {
 			return nil
 		}
+		if why != nil {
+			return why
+		}
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
+		case <-m.gone:
 		case <-more:
 		}
-	}
-}
-
-// Remove is [Trouble.Remove].
-func (m *meter) Remove() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !m.removed() {
-		close(m.gone)
 	}
 }

@@ -2,9 +2,13 @@ package kafkatest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 )
+
+// ErrRemoved is what [Trouble.Wait] returns of a trouble that is over.
+var ErrRemoved = errors.New("kafkatest: the trouble was removed, or as many requests as it is for have met it")
 
 // A Trouble is something that a test has the broker do: [Broker.Fault],
 // [Broker.Delay], [Broker.Hold] or [Broker.Drop]. The latter three are met by
@@ -16,8 +20,8 @@ type Trouble struct{ source source }
 type source interface {
 	Hits() int
 	Wait(ctx context.Context, n int) error
-	Remove()
-	removed() bool
+	end(why error)
+	ended() bool
 }
 
 // Hits returns how many requests have met it. A test should look: clients keep what
@@ -25,14 +29,16 @@ type source interface {
 // and a trouble that nothing meets proves nothing.
 func (t *Trouble) Hits() int { return t.source.Hits() }
 
-// Wait returns when n requests have met it, or ctx's error when ctx ends first.
+// Wait returns when n requests have met it. When ctx ends first it returns the cause,
+// and when no more can meet it [ErrRemoved], or [ErrStopped] where [Broker.Stop] was
+// what ended it.
 func (t *Trouble) Wait(ctx context.Context, n int) error { return t.source.Wait(ctx, n) }
 
 // Remove has the broker behave again: it answers what it held or delayed, and meets
 // requests as ever. A second Remove does nothing.
-func (t *Trouble) Remove() { t.source.Remove() }
+func (t *Trouble) Remove() { t.source.end(ErrRemoved) }
 
-// troubles are those that a stop removes, the older ones first.
+// troubles are those that a stop ends, the older ones first.
 type troubles struct {
 	mu  sync.RWMutex
 	all []source
@@ -41,15 +47,15 @@ type troubles struct {
 func (ts *troubles) add(s source) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	// Here the removed ones go, so that they are never many more than the others.
-	ts.all = append(slices.DeleteFunc(ts.all, source.removed), s)
+	// Here those that are over go, so that they don't pile up until a stop.
+	ts.all = append(slices.DeleteFunc(ts.all, source.ended), s)
 }
 
-func (ts *troubles) removeAll() {
+func (ts *troubles) stop() {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	for _, s := range ts.all {
-		s.Remove()
+		s.end(ErrStopped)
 	}
 	ts.all = nil
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
@@ -151,14 +153,73 @@ func TestDropped(t *testing.T) {
 	require.Equal(t, 2, dropped.Hits())
 }
 
+// troublesOfEachKind are a fault, a delay, one that holds and one that drops, none of
+// which anything meets.
+func troublesOfEachKind(t *testing.T, b *kafkatest.Broker) map[string]*kafkatest.Trouble {
+	t.Helper()
+	fault, err1 := b.Fault(kafkatest.Fault{Err: kafka.Unknown, Count: 1, Group: "g"})
+	delay, err2 := b.Delay(time.Hour, kafkatest.Heartbeat)
+	hold, err3 := b.Hold(kafkatest.Heartbeat)
+	drop, err4 := b.Drop(1, kafkatest.Heartbeat)
+	require.NoError(t, errors.Join(err1, err2, err3, err4))
+	return map[string]*kafkatest.Trouble{"fault": fault, "delay": delay, "hold": hold, "drop": drop}
+}
+
 func TestWaitEndsWithItsContext(t *testing.T) {
-	b := kafkatest.Start(t)
-	dropped, err := b.Drop(1, kafkatest.Heartbeat)
+	cause := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(cause)
+	for name, trouble := range troublesOfEachKind(t, kafkatest.Start(t)) {
+		require.ErrorIs(t, trouble.Wait(ctx, 1), cause, name)
+		require.NoError(t, trouble.Wait(ctx, 0), name)
+	}
+}
+
+// What nothing can meet any more isn't waited for, be it removed before the wait or
+// meanwhile.
+func TestWaitEndsWithTheTrouble(t *testing.T) {
+	for how, tc := range map[string]struct {
+		end  func(*kafkatest.Broker, *kafkatest.Trouble)
+		want error
+	}{
+		"removed": {func(_ *kafkatest.Broker, trouble *kafkatest.Trouble) { trouble.Remove() }, kafkatest.ErrRemoved},
+		"stopped": {func(b *kafkatest.Broker, _ *kafkatest.Trouble) { b.Stop() }, kafkatest.ErrStopped},
+	} {
+		for _, name := range []string{"fault", "delay", "hold", "drop"} {
+			t.Run(name+", "+how, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					b := kafkatest.Start(t, kafkatest.WithPipes())
+					trouble := troublesOfEachKind(t, b)[name]
+					done := make(chan error, 1)
+					go func() { done <- trouble.Wait(t.Context(), 1) }()
+					synctest.Wait()
+					tc.end(b, trouble)
+					require.ErrorIs(t, <-done, tc.want)
+					trouble.Remove()
+					require.ErrorIs(t, trouble.Wait(t.Context(), 1), tc.want)
+					require.NoError(t, trouble.Wait(t.Context(), 0))
+				})
+			})
+		}
+	}
+}
+
+// Nor is what would be one more than a trouble has in it.
+func TestWaitForMoreThanThereAre(t *testing.T) {
+	b := kafkatest.Start(t, kafkatest.WithTopic("t", 1))
+	w := writer(t, b, "t")
+	dropped, err := b.Drop(2, kafkatest.Produce)
 	require.NoError(t, err)
-	fault, err := b.Fault(kafkatest.Fault{Err: kafka.Unknown, Count: 1, Group: "g"})
+	fault, err := b.Fault(kafkatest.Fault{Requests: []kafkatest.Request{kafkatest.Produce}, Err: kafka.RequestTimedOut, Count: 2})
 	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	require.ErrorIs(t, dropped.Wait(ctx, 1), context.Canceled)
-	require.ErrorIs(t, fault.Wait(ctx, 1), context.Canceled)
+	for range 4 {
+		require.Error(t, tryWrite(t.Context(), w, 1))
+	}
+	for _, trouble := range []*kafkatest.Trouble{dropped, fault} {
+		require.NoError(t, trouble.Wait(t.Context(), 2))
+		require.ErrorIs(t, trouble.Wait(t.Context(), 3), kafkatest.ErrRemoved)
+		trouble.Remove()
+		require.NoError(t, trouble.Wait(t.Context(), 2))
+	}
+	write(t, w, 1)
 }
