@@ -3,6 +3,7 @@ package kafkatest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -141,16 +142,24 @@ func (b *Broker) Lag(group, topic string) ([]int64, error) {
 	return lag, err
 }
 
-// WaitGroup waits until a group is stable with that many members, and returns it.
-// When ctx ends first it returns the cause and the group as it was seen last;
-// [ErrStopped] ends the wait too.
+// WaitGroup waits until a group has that many members and each has its partitions,
+// and returns it. With 0 members it waits until nobody is in it; of a group that
+// doesn't exist it returns the zero GroupInfo then. When ctx ends first it returns
+// the cause and the group as it was seen last; [ErrStopped] ends the wait too, and a
+// number below 0 is an error.
 func (b *Broker) WaitGroup(ctx context.Context, group string, members int) (GroupInfo, error) {
+	if members < 0 {
+		return GroupInfo{}, fmt.Errorf("kafkatest: wait for group %q: %d members: want at least 0", group, members)
+	}
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		info, err := b.GroupInfo(group)
-		if errors.Is(err, ErrStopped) || err == nil && info.State == "Stable" && len(info.Members) == members {
+		if errors.Is(err, ErrStopped) {
 			return info, err
+		}
+		if info.settled(members) {
+			return info, nil
 		}
 		select {
 		case <-ctx.Done():
@@ -158,4 +167,19 @@ func (b *Broker) WaitGroup(ctx context.Context, group string, members int) (Grou
 		case <-tick.C:
 		}
 	}
+}
+
+// settled reports whether a group, the zero one where there is none, has that many
+// members and doesn't rebalance.
+func (g GroupInfo) settled(members int) bool {
+	if len(g.Members) != members {
+		return false
+	}
+	switch g.State {
+	case "Stable":
+		return members > 0
+	case "", "Empty", "Dead":
+		return members == 0
+	}
+	return false
 }

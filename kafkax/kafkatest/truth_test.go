@@ -122,3 +122,24 @@ func TestGroup(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, "Empty", info.State)
 }
+
+// A group that has dissolved has no members, and so has one that never was.
+func TestGroupOfNobody(t *testing.T) {
+	b := kafkatest.Start(t, kafkatest.WithTopic("t", 1))
+	info, err := b.WaitGroup(t.Context(), "nobody", 0)
+	require.NoError(t, err)
+	require.Empty(t, info)
+	commit(t, b, "g", "t", 0)
+	info, err = b.WaitGroup(t.Context(), "g", 0)
+	require.NoError(t, err)
+	require.Equal(t, "Empty", info.State)
+	r := kafka.NewReader(kafka.ReaderConfig{Brokers: b.Addrs(), Topic: "t", GroupID: "g", MaxWait: 50 * time.Millisecond})
+	_, err = b.WaitGroup(t.Context(), "g", 1)
+	require.NoError(t, err)
+	require.NoError(t, r.Close())
+	info, err = b.WaitGroup(t.Context(), "g", 0)
+	require.NoError(t, err)
+	require.Empty(t, info.Members)
+	_, err = b.WaitGroup(t.Context(), "g", -1)
+	require.ErrorContains(t, err, "-1 members: want at least 0")
+}
