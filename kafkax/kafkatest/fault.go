@@ -3,6 +3,7 @@ package kafkatest
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/segmentio/kafka-go"
@@ -76,7 +77,7 @@ func (f Fault) validate(brokers int) error {
 		bad(!knownRequest(r), "Requests: %d: no such request", r)
 	}
 	for _, p := range f.Partitions {
-		bad(p < 0, "Partitions: %d: want at least 0", p)
+		bad(!validID(p), "Partitions: %d: want 0 to %d", p, math.MaxInt32)
 	}
 	for _, id := range f.Brokers {
 		bad(id < 0 || id >= brokers, "Brokers: %d: want 0 to %d", id, brokers-1)

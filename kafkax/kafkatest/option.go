@@ -44,7 +44,7 @@ func WithPorts(ports ...int) Option {
 	return func(c *config) { c.ports = append([]int{}, ports...) }
 }
 
-// WithTopic creates a topic of that many partitions, at least 1, when the broker
+// WithTopic creates a topic of that many partitions, 1 to 10000, when the broker
 // starts. It may be given for many topics, once for each. Names are as Kafka takes
 // them: 1 to 249 letters, digits, dots, underscores and hyphens, but not "." or "..".
 func WithTopic(name string, partitions int) Option {
@@ -108,7 +108,7 @@ func (c *config) validate() error {
 	for i, t := range c.topics {
 		bad(!validTopic(t.name), "WithTopic: %q: want %s", t.name, wantTopic)
 		bad(slices.ContainsFunc(c.topics[:i], func(o topic) bool { return o.name == t.name }), "WithTopic: %q is there twice", t.name)
-		bad(t.partitions < 1, "WithTopic: %q: %d partitions: want at least 1", t.name, t.partitions)
+		bad(!validPartitions(t.partitions), "WithTopic: %q: %d partitions: want %s", t.name, t.partitions, wantPartitions)
 	}
 	bad(c.dir != nil && *c.dir == "", "WithDataDir: no name")
 	bad(c.sync && c.dir == nil, "WithSync: it needs WithDataDir")

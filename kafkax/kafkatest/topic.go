@@ -3,6 +3,7 @@ package kafkatest
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/segmentio/kafka-go"
@@ -10,15 +11,15 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 )
 
-// CreateTopic creates a topic of that many partitions, at least 1. It returns an
+// CreateTopic creates a topic of that many partitions, 1 to 10000. It returns an
 // error that wraps kafka.TopicAlreadyExists where there is one, kafka.InvalidTopic
 // for a name that Kafka doesn't take, see [WithTopic], or [ErrStopped].
 func (b *Broker) CreateTopic(name string, partitions int) error {
 	if !validTopic(name) {
 		return fmt.Errorf("kafkatest: create topic %q: want %s: %w", name, wantTopic, kafka.InvalidTopic)
 	}
-	if partitions < 1 {
-		return fmt.Errorf("kafkatest: create topic %q: %d partitions: want at least 1", name, partitions)
+	if !validPartitions(partitions) {
+		return fmt.Errorf("kafkatest: create topic %q: %d partitions: want %s", name, partitions, wantPartitions)
 	}
 	return b.ask(func(c *kfake.Cluster) error {
 		return named(c.CreateTopic(name, int32(partitions), nil), "create topic %q", name)
@@ -36,6 +37,15 @@ func validTopic(name string) bool {
 	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == ""
 }
 
+const wantPartitions = "1 to 10000"
+
+// validPartitions reports whether a topic may have so many: Kafka's own limit is
+// what the machine can bear.
+func validPartitions(n int) bool { return n >= 1 && n <= 10_000 }
+
+// validID reports whether it can be a partition's number: those are of 32 bits.
+func validID(partition int) bool { return partition >= 0 && partition <= math.MaxInt32 }
+
 // DeleteTopic deletes a topic, its messages and what groups have committed of it. It
 // returns an error that wraps kafka.UnknownTopicOrPartition, or [ErrStopped].
 func (b *Broker) DeleteTopic(name string) error {
@@ -50,11 +60,16 @@ func (b *Broker) DeleteTopic(name string) error {
 // beyond the log's end, or [ErrStopped].
 func (b *Broker) DeleteRecords(topic string, partition int, before int64) error {
 	return b.ask(func(c *kfake.Cluster) error {
-		if before < 0 { // which would be all of them
-			return named(kerr.OffsetOutOfRange, "delete records of %q/%d below %d", topic, partition, before)
+		var err error
+		switch {
+		case !validID(partition):
+			err = kerr.UnknownTopicOrPartition
+		case before < 0: // which would be all of them
+			err = kerr.OffsetOutOfRange
+		default:
+			err = c.DeleteRecords(topic, int32(partition), before)
 		}
-		return named(c.DeleteRecords(topic, int32(partition), before),
-			"delete records of %q/%d below %d", topic, partition, before)
+		return named(err, "delete records of %q/%d below %d", topic, partition, before)
 	})
 }
 
@@ -66,7 +81,7 @@ func (b *Broker) Move(topic string, partition, broker int) error {
 		return fmt.Errorf("kafkatest: move %q/%d: broker %d: want 0 to %d", topic, partition, broker, b.cfg.brokers-1)
 	}
 	return b.ask(func(c *kfake.Cluster) error {
-		if c.PartitionInfo(topic, int32(partition)) == nil {
+		if !validID(partition) || c.PartitionInfo(topic, int32(partition)) == nil {
 			return named(kerr.UnknownTopicOrPartition, "move %q/%d", topic, partition)
 		}
 		return named(c.MoveTopicPartition(topic, int32(partition), int32(broker)), "move %q/%d", topic, partition)

@@ -24,7 +24,10 @@ type PartitionInfo struct {
 func (b *Broker) PartitionInfo(topic string, partition int) (PartitionInfo, error) {
 	var info PartitionInfo
 	err := b.ask(func(c *kfake.Cluster) error {
-		p := c.PartitionInfo(topic, int32(partition))
+		var p *kfake.PartitionInfo
+		if validID(partition) {
+			p = c.PartitionInfo(topic, int32(partition))
+		}
 		if p == nil {
 			return named(kerr.UnknownTopicOrPartition, "partition %q/%d", topic, partition)
 		}

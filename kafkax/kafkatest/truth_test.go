@@ -2,6 +2,8 @@ package kafkatest_test
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +82,36 @@ func TestUnknownIsKafkasError(t *testing.T) {
 	require.NoError(t, b.DeleteTopic("t"))
 	_, err = b.PartitionInfo("t", 0)
 	require.ErrorIs(t, err, kafka.UnknownTopicOrPartition)
+}
+
+// A number that is too great for a partition is no other partition's.
+func TestPartitionsAreNotCutShort(t *testing.T) {
+	b := kafkatest.Start(t, kafkatest.WithTopic("t", 2), kafkatest.WithTopic("most", 10_000))
+	write(t, writer(t, b, "t"), 2)
+	for _, far := range []int64{-1, math.MaxInt32 + 1, 1 << 32, -1 << 32, 1<<32 + 1, math.MinInt64} {
+		p := int(far)
+		if int64(p) != far {
+			continue // it is no int here
+		}
+		_, err := b.PartitionInfo("t", p)
+		require.ErrorIs(t, err, kafka.UnknownTopicOrPartition, p)
+		require.ErrorIs(t, b.DeleteRecords("t", p, 1), kafka.UnknownTopicOrPartition, p)
+		require.ErrorIs(t, b.Move("t", p, 0), kafka.UnknownTopicOrPartition, p)
+		_, err = b.Fault(kafkatest.Fault{Partitions: []int{p}, Err: kafka.Unknown, Count: 1})
+		require.ErrorContains(t, err, fmt.Sprintf("Partitions: %d: want 0 to 2147483647", p))
+		require.ErrorContains(t, b.CreateTopic("new", p), fmt.Sprintf("%d partitions: want 1 to 10000", p))
+		_, err = kafkatest.Open(kafkatest.WithTopic("new", p))
+		require.ErrorContains(t, err, fmt.Sprintf(`WithTopic: "new": %d partitions: want 1 to 10000`, p))
+	}
+	require.Error(t, b.CreateTopic("new", 10_001))
+	infos, err := b.PartitionInfos("most")
+	require.NoError(t, err)
+	require.Len(t, infos, 10_000)
+	infos, err = b.PartitionInfos("t")
+	require.NoError(t, err)
+	for _, info := range infos {
+		require.Zero(t, info.Start, "of nothing that is there has anything been deleted")
+	}
 }
 
 // A partition that moves is written to at its new leader, once clients know.
