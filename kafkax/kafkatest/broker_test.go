@@ -3,6 +3,7 @@ package kafkatest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"sync"
 	"testing"
@@ -161,6 +162,14 @@ func TestOlderBrokerIsSpokenTo(t *testing.T) {
 			write(t, writer(t, b, "t"), 2)
 			require.Equal(t, []string{"0", "1"}, read(t, b, "t", 2))
 		})
+	}
+}
+
+// One that is too old for any client to write to is refused, as one that never was.
+func TestVersionsThatAreNone(t *testing.T) {
+	for _, version := range []string{"", "five", "0.8.0", "0.10.2", "99.9"} {
+		_, err := kafkatest.Open(kafkatest.WithVersion(version))
+		require.ErrorContains(t, err, fmt.Sprintf("WithVersion: %q: want a version of Kafka, 0.11.0 or newer", version))
 	}
 }
 

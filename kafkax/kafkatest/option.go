@@ -65,8 +65,9 @@ func WithDataDir(dir string) Option { return func(c *config) { c.dir = &dir } }
 // system writes when it likes, as with Kafka.
 func WithSync() Option { return func(c *config) { c.sync = true } }
 
-// WithVersion has the broker pass for an older one, such as "2.8" or "0.11.0", which
-// knows only what that knew. By default it is about as new as Kafka 4.
+// WithVersion has the broker pass for an older one, such as "2.8", which knows only
+// what that knew. The oldest is "0.11.0": the embedded broker has never learned the
+// messages of those before. By default it is about as new as Kafka 4.
 func WithVersion(v string) Option { return func(c *config) { c.version = &v } }
 
 // WithMinSession sets the shortest session timeout that a consumer group may ask
@@ -113,13 +114,24 @@ func (c *config) validate() error {
 	bad(c.dir != nil && *c.dir == "", "WithDataDir: no name")
 	bad(c.sync && c.dir == nil, "WithSync: it needs WithDataDir")
 	if c.version != nil {
-		bad(kversion.FromString(*c.version) == nil, "WithVersion: %q: no such version", *c.version)
+		bad(!validVersion(*c.version), "WithVersion: %q: want a version of Kafka, 0.11.0 or newer", *c.version)
 	}
 	bad(c.minSession < time.Millisecond, "WithMinSession: %v: want at least 1ms", c.minSession)
 	if c.synthetic != nil {
 		bad(*c.synthetic < 1, "WithSynthetic: %d: want at least 1", *c.synthetic)
 	}
 	return errors.Join(errs...)
+}
+
+// validVersion reports whether there is such a version, and it writes messages in
+// the only format that the embedded broker has: that came with version 3 of Produce.
+func validVersion(v string) bool {
+	versions := kversion.FromString(v)
+	if versions == nil {
+		return false
+	}
+	produce, ok := versions.LookupMaxKeyVersion(int16(Produce))
+	return ok && produce >= 3
 }
 
 // options are what a cluster is started with, but for its listeners.
