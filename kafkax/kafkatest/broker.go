@@ -18,7 +18,7 @@ import (
 // [Broker.Restart], and after [Broker.Close].
 var ErrStopped = errors.New("kafkatest: the broker is stopped")
 
-// A Broker is an embedded Kafka of one or more brokers: see [Start].
+// A Broker is an embedded Kafka of one or more brokers. [Start] and [Open] make it.
 type Broker struct {
 	cfg   config
 	ports []int
