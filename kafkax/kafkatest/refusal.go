@@ -51,8 +51,11 @@ func (r *refusal) met(ctx context.Context, n int) error {
 	met := make(chan error, 1)
 	go func() { met <- r.handle.Wait(waiting, n) }()
 	select {
-	case <-met: // ctx's end is another case's, or both's
-		return context.Cause(ctx)
+	case err := <-met:
+		if err != nil { // which is ctx.Err
+			return context.Cause(ctx)
+		}
+		return nil
 	case <-r.over.gone:
 		return r.over.reason()
 	}
