@@ -27,6 +27,7 @@ type fakeLagKafka struct {
 	state      string           // of every group
 	latency    time.Duration
 	err        error
+	broken     string // the topic whose logs can't be read
 	asked      int
 }
 
@@ -115,6 +116,9 @@ func (k *fakeLagKafka) offsets(req *listoffsets.Request) *listoffsets.Response {
 			of := listoffsets.ResponsePartition{Partition: p.Partition, Timestamp: -1}
 			if p.Timestamp == kafka.LastOffset {
 				of.Offset = k.end[t.Topic]
+			}
+			if t.Topic == k.broken {
+				of.ErrorCode = int16(kafka.LeaderNotAvailable)
 			}
 			answer.Partitions = append(answer.Partitions, of)
 		}

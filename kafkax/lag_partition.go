@@ -12,8 +12,8 @@ type lagPartition struct {
 	bornMode  AgeMode
 	position  int64
 	counted   int64 // truncated messages before this offset are counted
-	truncated int64 // in total
-	rewinds   int64 // in total
+	truncated int64 // that the series don't show yet
+	rewinds   int64 // ditto
 }
 
 func newLagPartition(key lagKey) *lagPartition {

@@ -2,7 +2,6 @@ package kafkax
 
 import (
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -18,32 +17,7 @@ type lagSeries struct {
 
 	mu    sync.Mutex // guards all below: a scrape drops what is stale
 	parts map[lagKey]*lagPartitionSeries
-	logs  map[lagPartitionID]time.Time // when the topic's offsets were last read
-}
-
-// lagPartitionSeries is the series of a group on a partition.
-type lagPartitionSeries struct {
-	at        time.Time
-	labels    []string
-	messages  *gauge
-	age       *gauge
-	committed *gauge // nil: there is no commit
-	drain     *gauge // nil: no estimate
-	status    *stateSet
-	truncated lagCounter
-	rewinds   lagCounter
-}
-
-// A lagCounter shows a total that is kept elsewhere. Partitions of topics beyond the
-// limit share a counter, so that it can't be told from its value what to add.
-type lagCounter struct {
-	*counter
-	shown int64
-}
-
-func (c *lagCounter) raise(total int64) {
-	c.add(total - c.shown)
-	c.shown = total
+	logs  map[lagPartitionID]*lagLogSeries
 }
 
 func newLagSeries(c *config) *lagSeries {
@@ -56,7 +30,7 @@ func newLagSeries(c *config) *lagSeries {
 		polls:    own.counters(groupPolls),
 		duration: own.histogram(groupPollDuration),
 		parts:    make(map[lagKey]*lagPartitionSeries),
-		logs:     make(map[lagPartitionID]time.Time),
+		logs:     make(map[lagPartitionID]*lagLogSeries),
 	}
 }
 
@@ -124,58 +98,21 @@ func stateLabel(state string) string {
 }
 
 func (s *lagSeries) showLog(id lagPartitionID, log lagLogReading) {
-	s.logs[id] = log.at
-	labels := id.labels()
-	s.own.gauge(topicLogStart, labels...).set(log.start)
-	s.own.gauge(topicLogEnd, labels...).set(log.end)
-}
-
-func (id lagPartitionID) labels() []string {
-	return []string{id.topic, strconv.Itoa(int(id.partition))}
+	series := s.logs[id]
+	if series == nil {
+		series = newLagLogSeries(s.reg, id)
+		s.logs[id] = series
+	}
+	series.show(log)
 }
 
 func (s *lagSeries) showPartition(key lagKey, p *lagPartition) {
 	series := s.parts[key]
 	if series == nil {
-		series = s.newPartition(key)
+		series = newLagPartitionSeries(s.reg, key)
 		s.parts[key] = series
 	}
-	series.at = p.lag.At
-	series.messages.set(p.lag.Messages)
-	series.age.setDuration(p.lag.Age)
-	series.committed = s.maybe(series.committed, p.lag.Committed, p.lag.Committed >= 0, groupCommitted, series.labels)
-	estimated := p.lag.Drain != DrainNever && p.lag.Drain != DrainUnknown
-	series.drain = s.maybe(series.drain, int64(p.lag.Drain), estimated, groupDrain, series.labels)
-	series.status.set(slices.Index(statusValues, p.lag.Status.String()))
-	series.truncated.raise(p.truncated)
-	series.rewinds.raise(p.rewinds)
-}
-
-func (s *lagSeries) newPartition(key lagKey) *lagPartitionSeries {
-	labels := append([]string{key.group}, key.labels()...)
-	return &lagPartitionSeries{
-		labels:    labels,
-		messages:  s.own.gauge(groupLagMessages, labels...),
-		age:       s.own.gauge(groupLagSeconds, labels...),
-		status:    s.own.states(groupStatus, labels...),
-		truncated: lagCounter{counter: s.own.counter(groupTruncated, labels...)},
-		rewinds:   lagCounter{counter: s.own.counter(groupRewinds, labels...)},
-	}
-}
-
-// maybe sets a gauge that exists only where it has a value.
-func (s *lagSeries) maybe(g *gauge, value int64, has bool, id metricID, labels []string) *gauge {
-	if !has {
-		if g != nil {
-			s.own.remove(id, labels...)
-		}
-		return nil
-	}
-	if g == nil {
-		g = s.own.gauge(id, labels...)
-	}
-	g.set(value)
-	return g
+	series.show(p)
 }
 
 // expire drops what was last read too long ago: after an outage old figures would
@@ -188,23 +125,18 @@ func (s *lagSeries) expire(now time.Time) {
 			s.drop(key)
 		}
 	}
-	for id, at := range s.logs {
-		if now.Sub(at) >= s.cfg.stale() {
+	for id, log := range s.logs {
+		if now.Sub(log.at) >= s.cfg.stale() {
 			s.dropLog(id)
 		}
 	}
 }
 
 func (s *lagSeries) drop(key lagKey) {
-	p := s.parts[key]
-	if p == nil {
-		return
+	if p := s.parts[key]; p != nil {
+		p.own.close()
+		delete(s.parts, key)
 	}
-	delete(s.parts, key)
-	for _, id := range []metricID{groupLagMessages, groupLagSeconds, groupCommitted, groupDrain, groupTruncated, groupRewinds} {
-		s.own.remove(id, p.labels...)
-	}
-	s.own.removeAll(groupStatus, p.labels...)
 }
 
 // dropLogs drops the logs that the state has forgotten.
@@ -217,8 +149,6 @@ func (s *lagSeries) dropLogs(state *lagState) {
 }
 
 func (s *lagSeries) dropLog(id lagPartitionID) {
+	s.logs[id].own.close()
 	delete(s.logs, id)
-	labels := id.labels()
-	s.own.remove(topicLogStart, labels...)
-	s.own.remove(topicLogEnd, labels...)
 }
