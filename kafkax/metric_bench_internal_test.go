@@ -63,6 +63,27 @@ func BenchmarkRemove(b *testing.B) {
 	}
 }
 
+// BenchmarkShare is a client that comes and goes among many that all have its labels.
+func BenchmarkShare(b *testing.B) {
+	for _, n := range []int{10, 10_000} {
+		b.Run(fmt.Sprintf("scopes=%d", n), func(b *testing.B) {
+			c := applyOptions(nil)
+			r := newRegistry(&c, nil, groupLag)
+			scopes := make([]*scope, n)
+			for i := range scopes {
+				scopes[i] = r.scope()
+				scopes[i].gauge(groupLagMessages, "g", otherTopic, "0")
+			}
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				scopes[i%n].close()
+				scopes[i%n] = r.scope()
+				scopes[i%n].gauge(groupLagMessages, "g", otherTopic, "0")
+			}
+		})
+	}
+}
+
 func ourGauges() prometheus.Collector {
 	c := applyOptions(nil)
 	r := newRegistry(&c, nil, groupReader)

@@ -16,13 +16,14 @@ type entry struct {
 	key     string           // in the family
 	labels  []*dto.LabelPair // sorted by name, shared by all scrapes
 	created *dto.Counter     // carries the time of creation
-	cells   atomic.Pointer[[]owned]
+	cells   atomic.Pointer[[]*owned]
+	gone    int // how many of cells are; the family's lock guards it
 }
 
 // owned is a scope's cell: its own gauge, or what all scopes share.
 type owned struct {
-	owner *scope
-	cell  any // *counter, *gauge, *histogram or *summary
+	cell any         // *counter, *gauge, *histogram or *summary
+	gone atomic.Bool // the scope has given it up
 }
 
 func newEntry(f *family, key string) *entry {
@@ -34,7 +35,7 @@ func newEntry(f *family, key string) *entry {
 	}
 	slices.SortFunc(e.labels, func(a, b *dto.LabelPair) int { return cmp.Compare(a.GetName(), b.GetName()) })
 	e.labels = slices.Clip(e.labels) // a registry that adds labels of its own appends to what Write gives it
-	e.cells.Store(&[]owned{})
+	e.cells.Store(&[]*owned{})
 	return e
 }
 
@@ -58,43 +59,35 @@ func (e *entry) Write(m *dto.Metric) error {
 	return nil
 }
 
-func (e *entry) cellOf(s *scope) any {
-	for _, o := range *e.cells.Load() {
-		if o.owner == s {
-			return o.cell
-		}
+// cell returns the cell of one more scope. The family's lock is held.
+func (e *entry) cell(fresh func() any) *owned {
+	if cells := *e.cells.Load(); len(cells) > 0 && e.family.def.typ != TypeGauge {
+		return &owned{cell: cells[0].cell}
 	}
-	return nil
+	return &owned{cell: fresh()}
 }
 
-// join returns the scope's cell, new if need be. The family's lock is held.
-func (e *entry) join(s *scope, fresh func() any) any {
-	if c := e.cellOf(s); c != nil {
-		return c
-	}
-	cells := *e.cells.Load()
-	var c any
-	if len(cells) > 0 && e.family.def.typ != TypeGauge {
-		c = cells[0].cell
-	} else {
-		c = fresh()
-	}
-	more := append(slices.Clone(cells), owned{s, c})
+// join adds a scope's cell. The family's lock is held. It may append in place: a
+// scrape that has the cells of before doesn't look that far.
+func (e *entry) join(o *owned) {
+	more := append(*e.cells.Load(), o)
 	e.cells.Store(&more)
-	return c
 }
 
-// leave drops the scope's cell and reports whether it was the last one. The last
+// leave drops a scope's cell and reports whether it was the last one. The last
 // stays where it is, for a scrape that has the entry already. The family's lock
-// is held.
-func (e *entry) leave(s *scope) bool {
+// is held. Cells are swept when half of them are gone, so that a thousand that
+// leave don't move a thousand each.
+func (e *entry) leave(o *owned) bool {
 	cells := *e.cells.Load()
-	rest := slices.DeleteFunc(slices.Clone(cells), func(o owned) bool { return o.owner == s })
-	if len(rest) == 0 {
+	if e.gone++; e.gone == len(cells) {
 		return true
 	}
-	if len(rest) < len(cells) {
+	o.gone.Store(true)
+	if 2*e.gone >= len(cells) {
+		rest := slices.DeleteFunc(slices.Clone(cells), func(o *owned) bool { return o.gone.Load() })
 		e.cells.Store(&rest)
+		e.gone = 0
 	}
 	return false
 }

@@ -83,8 +83,8 @@ func acquire[C any](s *scope, id metricID, values []string, fresh func(*family) 
 	e := f.entries[string(key)]
 	f.mu.RUnlock()
 	if e != nil {
-		if c := e.cellOf(s); c != nil {
-			return c.(*C)
+		if o := s.of(e); o != nil {
+			return o.cell.(*C)
 		}
 	}
 	return f.add(s, string(key), func() any { return fresh(f) }).(*C)
@@ -98,35 +98,41 @@ func (f *family) add(s *scope, key string, fresh func() any) any {
 	if made {
 		e = newEntry(f, key)
 	}
-	if !s.enter(e) {
+	if o := s.of(e); o != nil {
+		return o.cell
+	}
+	o := e.cell(fresh)
+	if !s.enter(e, o) {
 		return fresh()
 	}
 	if made {
 		f.entries[key], f.sorted = e, nil
 	}
-	return e.join(s, fresh)
+	e.join(o)
+	return o.cell
 }
 
 func (f *family) remove(s *scope, key []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if e := f.entries[string(key)]; e != nil {
-		s.leave(e)
-		f.leave(s, e)
+		if o := s.leave(e); o != nil {
+			f.leave(e, o)
+		}
 	}
 }
 
-// drop is remove for an entry that the scope has, or had.
-func (f *family) drop(s *scope, e *entry) {
+// drop is remove for a cell of e that its scope knows of no more.
+func (f *family) drop(e *entry, o *owned) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.leave(s, e)
+	f.leave(e, o)
 }
 
-// leave takes the scope out of e, and e out of the family if it was the last one.
-// The lock is held.
-func (f *family) leave(s *scope, e *entry) {
-	if e.leave(s) && f.entries[e.key] == e {
+// leave takes a scope's cell out of e, and e out of the family if it was the last
+// one. The lock is held.
+func (f *family) leave(e *entry, o *owned) {
+	if e.leave(o) && f.entries[e.key] == e {
 		delete(f.entries, e.key)
 		f.sorted = nil
 	}

@@ -18,7 +18,7 @@ func (g *gauge) setDuration(d time.Duration) { g.n.Store(int64(d)) }
 func (g *gauge) setTime(t time.Time)         { g.n.Store(t.UnixNano()) }
 func (g *gauge) value() int64                { return g.n.Load() }
 
-func writeGauges(m *dto.Metric, e *entry, cells []owned) {
+func writeGauges(m *dto.Metric, e *entry, cells []*owned) {
 	out := &struct {
 		gauge dto.Gauge
 		value float64
@@ -27,12 +27,18 @@ func writeGauges(m *dto.Metric, e *entry, cells []owned) {
 	m.Gauge = &out.gauge
 }
 
-func mergeGauges(how merge, cells []owned) int64 {
-	merged := cells[0].cell.(*gauge).value()
+// mergeGauges leaves out the cells that are gone, unless all are: then a scrape began
+// before they went.
+func mergeGauges(how merge, cells []*owned) int64 {
+	merged, gone := cells[0].cell.(*gauge).value(), cells[0].gone.Load()
 	for _, o := range cells[1:] {
-		if n := o.cell.(*gauge).value(); how == mergeSum {
+		switch n := o.cell.(*gauge).value(); {
+		case o.gone.Load():
+		case gone:
+			merged, gone = n, false
+		case how == mergeSum:
 			merged += n
-		} else {
+		default:
 			merged = max(merged, n)
 		}
 	}

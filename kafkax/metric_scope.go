@@ -1,7 +1,6 @@
 package kafkax
 
 import (
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -20,7 +19,7 @@ type scope struct {
 	closed atomic.Bool
 
 	mu      sync.Mutex // taken after that of a family
-	entries map[*entry]struct{}
+	entries map[*entry]*owned
 }
 
 func (s *scope) counter(id metricID, values ...string) *counter {
@@ -70,47 +69,50 @@ func (s *scope) remove(id metricID, values ...string) {
 	s.reg.families[id].remove(s, s.reg.key(nil, id, values))
 }
 
-// removeAll gives up the series of all values of the last label.
-func (s *scope) removeAll(id metricID, values ...string) {
-	for _, value := range table[id].values {
-		s.remove(id, append(slices.Clip(values), value)...)
-	}
-}
-
 // close gives up every series of the scope. A client may go on using it: what it
 // gets then is seen by nobody. The cost is that of the scope's own series.
 func (s *scope) close() {
-	for _, e := range s.shut() {
-		e.family.drop(s, e)
+	for e, o := range s.shut() {
+		e.family.drop(e, o)
 	}
 }
 
 // shut lets nothing in any more, and returns what is there.
-func (s *scope) shut() []*entry {
+func (s *scope) shut() map[*entry]*owned {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed.Store(true)
-	all := slices.Collect(maps.Keys(s.entries))
+	all := s.entries
 	s.entries = nil
 	return all
 }
 
-// enter notes that the scope has a cell of e, unless it is closed.
-func (s *scope) enter(e *entry) bool {
+// of returns the scope's cell of e, or nil.
+func (s *scope) of(e *entry) *owned {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.entries[e]
+}
+
+// enter notes that o is the scope's cell of e, unless it is closed.
+func (s *scope) enter(e *entry, o *owned) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed.Load() {
 		return false
 	}
 	if s.entries == nil {
-		s.entries = make(map[*entry]struct{})
+		s.entries = make(map[*entry]*owned)
 	}
-	s.entries[e] = struct{}{}
+	s.entries[e] = o
 	return true
 }
 
-func (s *scope) leave(e *entry) {
+// leave forgets the scope's cell of e, and returns it, or nil.
+func (s *scope) leave(e *entry) *owned {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	o := s.entries[e]
 	delete(s.entries, e)
+	return o
 }

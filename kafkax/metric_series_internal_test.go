@@ -86,14 +86,6 @@ func TestRemovedSeriesVanishUnlessAnotherHasThem(t *testing.T) {
 	require.InDelta(t, 1, written(t, entryOf(t, r, readerSkipped)).Counter.GetValue(), 0, "what comes back begins anew")
 }
 
-func TestRemoveAllTakesAWholeStateSet(t *testing.T) {
-	r := newTestRegistry(t)
-	s := r.scope()
-	s.states(groupStatus, "g", "t", "0").set(0)
-	s.removeAll(groupStatus, "g", "t", "0")
-	require.Empty(t, r.families[groupStatus].snapshot())
-}
-
 func TestPartitionLabelsAreOptional(t *testing.T) {
 	for on, want := range map[bool]int{false: 1, true: 2} {
 		r := newTestRegistry(t, WithPartitionLabels(on))
@@ -138,7 +130,10 @@ func TestScopesAgainstAModel(t *testing.T) {
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
 	r := newTestRegistry(t)
-	scopes := []*scope{r.scope(), r.scope(), r.scope()}
+	scopes := make([]*scope, 9)
+	for i := range scopes {
+		scopes[i] = r.scope()
+	}
 	gauges := map[string]map[int]int64{} // by partition, then scope
 	counts := map[string]int64{}
 	owners := map[string]map[int]bool{}

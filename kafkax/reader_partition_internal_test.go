@@ -13,7 +13,7 @@ func gaugesOf(r *Reader) map[metricID]int64 {
 	all := make(map[metricID]int64)
 	for _, id := range ownGauges {
 		for _, e := range r.scope.reg.families[id].snapshot() {
-			all[id] = e.cellOf(r.scope).(*gauge).value()
+			all[id] = r.scope.of(e).cell.(*gauge).value()
 		}
 	}
 	return all
