@@ -112,6 +112,38 @@ func TestARecreatedTopicHasNoPast(t *testing.T) {
 	requireSeries(t, l, "kafka_group_rewinds_total", map[string]float64{"g,0,t": 0})
 }
 
+// Trap kafkax/16: a log that is another one under the same name, which no poll missed,
+// has no past either: what was polled of the one before tells nothing of ages, commits
+// or losses.
+func TestALogThatBecameShorterHasNoPast(t *testing.T) {
+	w := newWorld(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"))
+	l := w.collector(t, []kafkax.Group{{ID: "g", Topics: []string{"t"}}})
+	for end := 20; end <= 100; end += 20 {
+		w.produce(t, "t", 0, 20)
+		w.commit(t, "g", "t", 0, int64(end-10))
+		poll(t, l)
+	}
+	require.NoError(t, w.DeleteTopic("t"))
+	require.NoError(t, w.CreateTopic("t", 1, nil))
+	w.produce(t, "t", 0, 5)
+	w.commit(t, "g", "t", 0, 2)
+	pollUntil(t, l, "the log is the new one", func(s kafkax.LagSnapshot) bool {
+		return len(s.Partitions) == 1 && s.Partitions[0].End == 5
+	})
+	p := find(t, l.Snapshot(), "g", "t", 0)
+	require.EqualValues(t, 3, p.Messages)
+	require.Equal(t, kafkax.AgeAtLeast, p.AgeMode, "nobody saw them come")
+	require.NotEqual(t, kafkax.StatusRewound, p.Status)
+
+	w.commit(t, "g", "t", 0, 5)
+	w.produce(t, "t", 0, 2)
+	p = find(t, poll(t, l), "g", "t", 0)
+	require.EqualValues(t, 2, p.Messages)
+	require.Equal(t, kafkax.AgeHistory, p.AgeMode, "they came between the last two polls")
+	requireSeries(t, l, "kafka_group_rewinds_total", map[string]float64{"g,0,t": 0})
+	requireSeries(t, l, "kafka_group_truncated_messages_total", map[string]float64{"g,0,t": 0})
+}
+
 // A topic that is deleted and made again between two polls, by a client that commits
 // what it remembers, is a log that went back.
 func TestALogThatEndsBeforeTheCommitIsRewound(t *testing.T) {
