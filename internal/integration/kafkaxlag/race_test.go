@@ -2,6 +2,8 @@ package kafkaxlag_test
 
 import (
 	"context"
+	"os"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -18,7 +20,7 @@ import (
 // poll sees a commit past the end of a log, which is what a negative lag is. Had the
 // ends been read first, most polls would.
 func TestALagIsNeverNegative(t *testing.T) {
-	const polls = 400
+	polls := pollCount(t)
 	w := newWorld(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"))
 	l := w.collector(t, []kafkax.Group{{ID: "g", Topics: []string{"t"}}})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -37,6 +39,20 @@ func TestALagIsNeverNegative(t *testing.T) {
 	if len(moved) < polls/10 {
 		t.Errorf("in %d polls the log had %d ends: it hardly moved", polls, len(moved))
 	}
+	t.Logf("%d polls, which saw %d ends", polls, len(moved))
+}
+
+// pollCount returns how often to poll: TINYBOOK_POLLS, or 400 times.
+func pollCount(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("TINYBOOK_POLLS")
+	if text == "" {
+		return 400
+	}
+	n, err := strconv.Atoi(text)
+	require.NoError(t, err)
+	require.Positive(t, n)
+	return n
 }
 
 // chase writes a message and commits it at once, over and over.
