@@ -59,9 +59,9 @@
 // Series with a fixed set of results exist at 0 before anything happens, so that
 // the first failure is an increase; those of topics that a client's settings don't
 // name, as of a writer whose messages do, exist from the first message on, and those
-// by reason, code or source from the first of their kind. The number of topics with series of their own
-// is limited, see [WithTopicLimit]. Clients with equal labels show one series. A
-// scrape never talks to a broker and never fails.
+// by reason, code or source from the first of their kind. The number of topics with
+// series of their own is limited, see [WithTopicLimit]. Clients with equal labels
+// show one series. A scrape never talks to a broker and never fails.
 //
 // # Settings of kafka-go to know
 //

@@ -24,8 +24,7 @@ func newTopics(limit int) *topics {
 }
 
 // label returns the label of a topic: its name, or [otherTopic]; of a label it is
-// that label. No topic at all
-// counts for none.
+// that label. No topic at all counts for none.
 func (t *topics) label(topic string) string {
 	if t.limit == 0 || topic == "" || topic == otherTopic {
 		return topic

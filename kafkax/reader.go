@@ -115,7 +115,8 @@ func (r *Reader) watch(m *Metrics) {
 }
 
 // FetchMessage returns the next message with kafka.Reader.FetchMessage, under its
-// rules and with its errors. It commits nothing.
+// rules and with its errors. It commits nothing. It goes past a message that
+// [Reader.Process] left in hand: the next commit on the partition says that it is done.
 func (r *Reader) FetchMessage(ctx context.Context) (m kafka.Message, err error) {
 	if err = r.turn.take(ctx); err != nil {
 		return m, err
