@@ -220,10 +220,15 @@ func (r *Reader) all() []*partition {
 	return list
 }
 
-// publish is called by every scrape.
+// publish is called by every scrape, one at a time. What goes goes first: topics
+// beyond the limit share gauges, and those that stay set them anew.
 func (r *Reader) publish() {
 	r.generation.look(r.lose)
-	for _, p := range r.all() {
+	all := r.all()
+	for _, p := range all {
+		p.hide(r)
+	}
+	for _, p := range all {
 		p.publish(r)
 	}
 }

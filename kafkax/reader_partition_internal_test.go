@@ -1,6 +1,7 @@
 package kafkax
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -28,9 +29,10 @@ func TestTheGaugesOfAPartitionFollowItsGenerations(t *testing.T) {
 	deliver := func(offset int64) {
 		require.True(t, p.deliver(&kafka.Message{Topic: "t", Offset: offset, HighWaterMark: 100}, 0, 1, true))
 	}
+	r.partitions = map[place]*partition{p.place: p}
 	check := func(want map[metricID]int64) {
 		t.Helper()
-		p.publish(r)
+		r.publish()
 		require.Equal(t, want, gaugesOf(r))
 	}
 	check(map[metricID]int64{}) // nothing has come
@@ -50,6 +52,35 @@ func TestTheGaugesOfAPartitionFollowItsGenerations(t *testing.T) {
 	check(map[metricID]int64{readerPosition: 21, readerHighWatermark: 100, readerLag: 79, readerCommitted: 20, readerUncommitted: 1})
 	require.EqualValues(t, 3, p.series.messages.value())
 	require.Zero(t, p.series.skipped.value())
+}
+
+// Topics beyond the limit share gauges, which are those of what the reader still has.
+func TestAFoldedPartitionThatGoesLeavesTheGaugesOfTheOthers(t *testing.T) {
+	m, err := New(WithTopicLimit(1))
+	require.NoError(t, err)
+	m.reg.topics.label("first")
+	s := m.reg.scope()
+	r := &Reader{name: "r", group: "g", scope: s, partitions: make(map[place]*partition)}
+	for i := range 20 { // whichever comes first
+		at := place{fmt.Sprint("t", i), 0}
+		p := newPartition(at, newReadSeries(s, "r", "g", at))
+		p.begin(5)
+		r.partitions[at] = p
+	}
+	kept := place{"t7", 0}
+	want := map[metricID]int64{readerPosition: 5, readerHighWatermark: 0, readerLag: 0, readerCommitted: 5, readerUncommitted: 0}
+	r.publish()
+	require.Equal(t, want, gaugesOf(r))
+	for at, p := range r.partitions {
+		if at != kept {
+			p.lose()
+		}
+	}
+	r.publish()
+	require.Equal(t, want, gaugesOf(r))
+	r.partitions[kept].lose()
+	r.publish()
+	require.Empty(t, gaugesOf(r))
 }
 
 func TestAGapIsAskedForOnce(t *testing.T) {

@@ -56,8 +56,7 @@ func resultOf(err error) int {
 	return resultIsOK
 }
 
-// publish brings the series of the partition up to date. Its gauges are those of
-// the partitions a reader has: they go when it may have lost one.
+// publish brings the series of the partition up to date.
 func (p *partition) publish(r *Reader) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -74,13 +73,13 @@ func (p *partition) publish(r *Reader) {
 	*c = pendingCounts{}
 	p.size.flush()
 	p.latency.flush()
-	switch {
-	case !p.stale && !isDone(r.ending.over):
+	if p.here(r) {
 		p.show(r)
-	case p.shown:
-		p.hide(r)
 	}
 }
+
+// here reports whether the reader has the partition. It loses all when it is closed.
+func (p *partition) here(r *Reader) bool { return !p.stale && !isDone(r.ending.over) }
 
 func (p *partition) show(r *Reader) {
 	p.shown = true
@@ -99,8 +98,6 @@ func (p *partition) show(r *Reader) {
 	if p.committed >= 0 {
 		base = p.committed
 		r.gauge(readerCommitted, p.place).set(p.committed)
-	} else {
-		r.drop(readerCommitted, p.place) // that of a generation before
 	}
 	r.gauge(readerUncommitted, p.place).set(max(0, p.track.next-base))
 }
@@ -108,10 +105,20 @@ func (p *partition) show(r *Reader) {
 // ownGauges are those that a partition has for as long as the reader has it.
 var ownGauges = [...]metricID{readerPosition, readerHighWatermark, readerLag, readerCommitted, readerUncommitted}
 
+// hide gives up the gauges that the partition has no value for any more: all when
+// the reader may have lost it, and the commit of a generation before.
 func (p *partition) hide(r *Reader) {
-	p.shown = false
-	for _, id := range ownGauges {
-		r.drop(id, p.place)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case !p.shown:
+	case !p.here(r):
+		p.shown = false
+		for _, id := range ownGauges {
+			r.drop(id, p.place)
+		}
+	case p.committed < 0:
+		r.drop(readerCommitted, p.place)
 	}
 }
 
