@@ -29,8 +29,8 @@ type MetricInfo struct {
 	// the first message of a topic that the client's settings don't name.
 	Values []string
 
-	// Merge is "sum" or "max": what one series shows when several clients share
-	// its labels.
+	// Merge is "sum" or "max": what one series shows when several clients, or
+	// partitions of a LagCollector, share its labels.
 	Merge string
 
 	// Group is the part of the package that has the metric: "client", "writer",

@@ -13,7 +13,7 @@ type lagPartition struct {
 	position  int64
 	counted   int64 // truncated messages before this offset are counted
 	truncated int64 // that the series don't show yet
-	rewinds   int64 // ditto
+	rewinds   int64 // that they don't show yet either
 }
 
 func newLagPartition(key lagKey) *lagPartition {

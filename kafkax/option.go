@@ -108,9 +108,10 @@ func WithPartitionLabels(on bool) Option {
 
 // WithTopicLimit sets how many topics get series of their own, 1000 by default:
 // the first n that are met. The others share topic="_other", where counters and
-// histograms are right in sum; gauges are the highest of those topics in a
-// [LagCollector], and of the topic that reported last elsewhere. A metric counts
-// such topics. Zero means no limit.
+// histograms are right in sum. Gauges of a [LagCollector] are the highest of those
+// topics, so that a set of states shows each that one of them is in; those of a
+// client are of the topic that reported last. A metric counts such topics. Zero
+// means no limit.
 func WithTopicLimit(n int) Option {
 	return func(c *config) {
 		if n < 0 {
