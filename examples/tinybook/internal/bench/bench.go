@@ -1,7 +1,8 @@
 // Package bench shows one ranking from four places, so that somebody can measure
 // what each costs: the memory of the process, Redis, the database with its index,
 // and the database without one, as the original TinyBook asked it. Everything else
-// about the requests is alike. The routes are there only with the setting
+// about the requests is alike, but that what is in memory is there in JSON, which
+// the others make for each request. The routes are there only with the setting
 // bench.enabled.
 package bench
 

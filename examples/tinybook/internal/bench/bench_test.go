@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"slices"
@@ -61,6 +62,12 @@ func TestFourWaysToOneRanking(t *testing.T) {
 		plan := func(path string) string { return dbtest.Plan(t, db, func() { ask("/bench/rank/" + path) }) }
 		require.Contains(t, plan("db"), "interactives_by_likes")
 		require.NotContains(t, plan("db-noindex"), "interactives_by_likes")
+
+		// Redis is asked for what it has at this moment, in no node's memory yet.
+		require.NoError(t, rdb.ZIncrBy(t.Context(), "tinybook:{article-likes}:board", 1000, fmt.Sprintf("%019d", local[0].ID)).Err())
+		require.Equal(t, local[0].LikeCount+1000, ask("/bench/rank/redis")[0].LikeCount)
+		require.Equal(t, local, ask("/bench/rank/local"))
+		local[0].LikeCount += 1000
 
 		// A board that this node hasn't seen yet has titles from the database.
 		other := ranking.New(board, repo, slog.New(slog.DiscardHandler))

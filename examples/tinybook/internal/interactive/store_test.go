@@ -1,7 +1,9 @@
 package interactive_test
 
 import (
+	"iter"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -46,6 +48,7 @@ var scenarios = []struct {
 	{"only what is listed", testOnlyWhatIsListed},
 	{"likes as a model", testLikesAsAModel},
 	{"many like at once", testManyLikeAtOnce},
+	{"answers to likes at once", testAnswersToLikesAtOnce},
 	{"reads count once", testReadsCountOnce},
 	{"reads as a model", testReadsAsAModel},
 	{"two who count", testTwoWhoCount},
@@ -215,5 +218,36 @@ func testManyLikeAtOnce(t *testing.T, db *platform.DB) {
 		var marks int64
 		require.NoError(t, db.Read.Raw("SELECT COUNT(*) FROM like_records WHERE biz_id = ? AND status = 1", id).Scan(&marks).Error)
 		require.Equal(t, marks, counts(t, store, id).Likes)
+	}
+}
+
+// Of users who like one thing at once each is told how many it was by then: nobody
+// reads a count that another is about to change.
+func testAnswersToLikesAtOnce(t *testing.T, db *platform.DB) {
+	const users = 8
+	store := newStore(t, db, 1)
+	answers := make(chan int64, users)
+	var all sync.WaitGroup
+	for uid := range int64(users) {
+		all.Go(func() {
+			likes, err := store.Like(t.Context(), uid+1, 1, true)
+			if err != nil {
+				t.Error(err)
+			}
+			answers <- likes
+		})
+	}
+	all.Wait()
+	close(answers)
+	require.Equal(t, []int64{1, 2, 3, 4, 5, 6, 7, 8}, slices.Sorted(channel(answers)))
+}
+
+func channel[T any](c <-chan T) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for v := range c {
+			if !yield(v) {
+				return
+			}
+		}
 	}
 }

@@ -56,7 +56,7 @@ func NewBoard(rdb redis.UniversalClient, articles article.Ranking, log *slog.Log
 }
 
 // quietly returns a function that logs errors, at most one in ten seconds: a Redis
-// that is away fails five times a second. It is called by one goroutine at a time.
+// that is away fails five times a second. It may be called by several goroutines at once.
 func quietly(log *slog.Logger) func(error) {
 	const every = 10 * time.Second
 	said := make(chan time.Time, 1)

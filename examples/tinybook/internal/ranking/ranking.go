@@ -36,7 +36,7 @@ const (
 	joinEvery = time.Second
 	// staleAfter is how long titles that can't be read pass for current.
 	staleAfter = 5 * time.Second
-	// reconcileEvery is how often all nodes together make the board anew, about.
+	// reconcileEvery is how often each node makes the board anew, about.
 	reconcileEvery = 5 * time.Minute
 )
 

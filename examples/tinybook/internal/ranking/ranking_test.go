@@ -6,11 +6,14 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
@@ -138,12 +141,17 @@ func TestPlacesGetStale(t *testing.T) {
 				time.Sleep(soon)
 				before := top(t, node, 10)
 				require.False(t, before.Stale)
+				tag := ask(t, node, "").Header().Get("ETag")
+				require.Equal(t, http.StatusNotModified, ask(t, node, tag).Code)
 				away(t, server.SetError, db, true)
 				time.Sleep(10 * time.Second)
 				during := top(t, node, 10)
 				require.Equal(t, before.Items, during.Items)
 				require.True(t, during.Stale)
 				require.Greater(t, time.Since(during.AsOf), 5*time.Second)
+				// Nobody has stale places already: it shall be seen how old they are.
+				require.Equal(t, http.StatusOK, ask(t, node, tag).Code)
+				require.Empty(t, ask(t, node, tag).Header().Get("ETag"))
 				away(t, server.SetError, db, false)
 				time.Sleep(2 * soon)
 				after := top(t, node, 10)
@@ -152,6 +160,18 @@ func TestPlacesGetStale(t *testing.T) {
 			})
 		})
 	}
+}
+
+// ask asks a node for its ranking, as one who has what has that tag.
+func ask(t *testing.T, r *ranking.Ranking, tag string) *httptest.ResponseRecorder {
+	t.Helper()
+	engine := gin.New()
+	ranking.NewHandler(r).Register(engine.Group("/articles"))
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/articles/rank/10", nil)
+	request.Header.Set("If-None-Match", tag)
+	answer := httptest.NewRecorder()
+	engine.ServeHTTP(answer, request)
+	return answer
 }
 
 // Without a Redis and a database there is nothing to show, and an error; without a

@@ -12,18 +12,18 @@ import (
 
 // These are what the ranking in memory saves: they are for those who compare.
 
-// FromRedis returns the first n places as Redis has them at this moment, with one
-// ZREVRANGE. The titles are those that this node has in memory; only for articles
+// FromRedis returns the first n places, from 1 on, as Redis has them at this moment,
+// with one ZREVRANGE. The titles are those that this node has in memory; only for articles
 // that it doesn't know the database is asked.
 func (r *Ranking) FromRedis(ctx context.Context, rdb redis.Cmdable, n int) ([]Item, error) {
-	members, err := rdb.ZRevRangeWithScores(ctx, redisKey, 0, kept-1).Result()
+	members, err := rdb.ZRevRangeWithScores(ctx, redisKey, 0, int64(n)).Result() // one is the board's own
 	if err != nil {
 		return nil, fmt.Errorf("ranking: from redis: %w", err)
 	}
 	var board []topn.Item[int64]
 	for _, m := range members {
 		text, _ := m.Member.(string)
-		if id, err := (newerFirst{}).Decode(text); err == nil { // one is the board's own
+		if id, err := (newerFirst{}).Decode(text); err == nil {
 			board = append(board, topn.Item[int64]{Member: id, Score: m.Score})
 		}
 	}
