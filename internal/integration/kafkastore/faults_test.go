@@ -151,7 +151,7 @@ func TestNothingIsLostWhileProduceFails(t *testing.T) {
 func TestCommitFails(t *testing.T) {
 	t.Parallel()
 	b := startBroker(t)
-	q := newQueue(b, nil, kafkastore.WithTimeout(200*time.Millisecond))
+	q := newQueue(b, nil, kafkastore.WithTimeout(time.Second))
 	p := q.running(t)
 	put(t, p, jobs("job", 4)...)
 	held := claim(t, p, 2, time.Hour)

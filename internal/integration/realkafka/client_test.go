@@ -13,7 +13,8 @@ import (
 const topic = "orders"
 
 func transport(t testing.TB) *kafka.Transport {
-	tr := &kafka.Transport{MetadataTTL: 200 * time.Millisecond, DialTimeout: 2 * time.Second}
+	// The TTL bounds each look at the metadata too.
+	tr := &kafka.Transport{MetadataTTL: time.Second, DialTimeout: 2 * time.Second}
 	t.Cleanup(tr.CloseIdleConnections)
 	return tr
 }
