@@ -302,7 +302,6 @@ func newSite(p *parts, dev bool) (*site, error) {
 	if p.requests != nil {
 		engine.Use(web.PerAddress(p.requests))
 	}
-	engine.Use(web.PlainIDs)
 	engine.Use(p.extra...)
 	pages.Register(engine)
 	user.NewHandler(users, code.New(p.guard, p.codes, p.sender), sessions).Register(engine)

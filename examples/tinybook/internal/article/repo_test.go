@@ -435,7 +435,7 @@ func TestFaults(t *testing.T) {
 		{"blank", " \n", "\t\n", nil, []string{"title required", "content required"}},
 		{"unseen", "\u0301", "\u0301", nil, []string{"title required", "content required"}},
 		{"two lines", "a\nb", "a\nb\tc", []string{"title character"}, []string{"title character"}},
-		{"hidden", "a\u202e", "\u200bb", []string{"title character", "content character"}, []string{"title character", "content character"}},
+		{"hidden", "a\u202e", "\u2066b", []string{"title character", "content character"}, []string{"title character", "content character"}},
 		{"long", strings.Repeat("文", 101), strings.Repeat("a", 20_001), []string{"title too_long", "content too_long"}, []string{"title too_long", "content too_long"}},
 		{"longest", strings.Repeat("文", 100), strings.Repeat("a", 20_000), nil, nil},
 		{"emoji", "👩\u200d💻", "می\u200cخواهم", nil, nil},

@@ -150,7 +150,7 @@ func within(f *fields.Errors, name string, n, low, high int) {
 }
 
 func (h *Handler) own(c *gin.Context) (OwnView, error) {
-	a, err := h.articles.Own(c.Request.Context(), session.Current(c).UID, pathID(c))
+	a, err := h.articles.Own(c.Request.Context(), session.Current(c).UID, web.PathID(c))
 	if err != nil {
 		return OwnView{}, err
 	}
@@ -163,7 +163,7 @@ func (h *Handler) read(c *gin.Context) (PageView, error) {
 	if c.Request.Method == http.MethodHead {
 		read = h.articles.Look
 	}
-	shown, err := read(c.Request.Context(), session.Current(c).UID, pathID(c))
+	shown, err := read(c.Request.Context(), session.Current(c).UID, web.PathID(c))
 	if err != nil {
 		return PageView{}, err
 	}
@@ -172,21 +172,11 @@ func (h *Handler) read(c *gin.Context) (PageView, error) {
 
 // counts is for who has the article open already.
 func (h *Handler) counts(c *gin.Context) (CountsView, error) {
-	shown, err := h.articles.Look(c.Request.Context(), 0, pathID(c))
+	shown, err := h.articles.Look(c.Request.Context(), 0, web.PathID(c))
 	if err != nil {
 		return CountsView{}, err
 	}
 	return countsView(shown.Counts), nil
-}
-
-// pathID returns the id in the path, and 0, which no article has, for what isn't
-// one or is spelled in another way: an article has one address.
-func pathID(c *gin.Context) int64 {
-	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
-	if err != nil || strconv.FormatInt(id, 10) != c.Param("id") {
-		return 0
-	}
-	return id
 }
 
 func (h *Handler) feed(c *gin.Context) (FeedView, error) {

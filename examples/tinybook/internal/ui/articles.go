@@ -88,7 +88,7 @@ func (u *UI) article(c *gin.Context) {
 	if c.Request.Method == http.MethodHead {
 		read = u.cfg.Articles.Look
 	}
-	shown, err := read(c.Request.Context(), uid, pathID(c))
+	shown, err := read(c.Request.Context(), uid, web.PathID(c))
 	if err != nil {
 		web.Fail(c, err)
 		return
@@ -158,7 +158,7 @@ func (u *UI) compose(c *gin.Context) {
 		Article: article.Article{AuthorID: uid, Status: article.Draft}, Key: rand.Text(),
 	}}
 	if c.Param("id") != "" {
-		own, err := u.cfg.Articles.Own(c.Request.Context(), uid, pathID(c))
+		own, err := u.cfg.Articles.Own(c.Request.Context(), uid, web.PathID(c))
 		if err != nil {
 			web.Fail(c, err)
 			return
@@ -166,16 +166,6 @@ func (u *UI) compose(c *gin.Context) {
 		v.Data, v.Heading = composeView{Article: own}, own.Title
 	}
 	u.render(c, v)
-}
-
-// pathID returns the id in the path, and 0, which no article has, for what isn't
-// one or is spelled in another way: an article has one address.
-func pathID(c *gin.Context) int64 {
-	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
-	if err != nil || strconv.FormatInt(id, 10) != c.Param("id") {
-		return 0
-	}
-	return id
 }
 
 // reader returns who is signed in, 0 for nobody, and reports whether to go on:

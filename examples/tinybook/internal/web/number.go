@@ -1,7 +1,6 @@
 package web
 
 import (
-	"net/http"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -18,12 +17,9 @@ func Number(text string) (n int64, ok bool) {
 	return n, true
 }
 
-// PlainIDs is a middleware for which nothing is there under an id in a path that is
-// no [Number]. It is one for all routes, so that none forgets it.
-func PlainIDs(c *gin.Context) {
-	if id, ok := c.Params.Get("id"); ok {
-		if _, ok := Number(id); !ok {
-			Fail(c, &Error{Status: http.StatusNotFound, Key: "not_found"})
-		}
-	}
+// PathID returns the id in the path of a request, and 0, which nothing has, for what
+// isn't one or is spelled in another way.
+func PathID(c *gin.Context) int64 {
+	id, _ := Number(c.Param("id"))
+	return id
 }
