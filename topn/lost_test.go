@@ -86,7 +86,9 @@ func testVersionGoesBack(t *testing.T, rdb redis.UniversalClient) {
 		seen[version] = true
 		flush(t, rdb)
 		db.add(2, 7)
-		require.NoError(t, writer.Rebuild(t.Context()))
+		if err := writer.Rebuild(t.Context()); err != nil { // a tick has found it out first
+			require.ErrorIs(t, err, topn.ErrRebuilding)
+		}
 	}
 }
 
