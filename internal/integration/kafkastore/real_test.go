@@ -13,16 +13,22 @@ import (
 )
 
 // onKafka has each queue of the suite on Apache Kafka, beside the others. A busy
-// machine may be late with heartbeats, and this is no test of that.
+// machine may be late with heartbeats and with what was written, and this is no test
+// of that.
 func onKafka(t *testing.T, index func(t *testing.T) smsfailover.Store, opts ...kafkastore.Option) func(t *testing.T) storetest.Harness {
 	b := &broker{addrs: []string{realserver.Kafka(t).Addr()}}
 	opts = append(opts, kafkastore.WithSession(20*time.Second, 200*time.Millisecond))
 	var queues atomic.Int64
-	return harnessOf(func(t *testing.T) *queue {
+	open := harnessOf(func(t *testing.T) *queue {
 		q := newQueue(b, index(t), opts...)
 		q.prefix = fmt.Sprintf("sms-%d", queues.Add(1))
 		return q
 	})
+	return func(t *testing.T) storetest.Harness {
+		h := open(t)
+		h.Lag, h.Lease = 400*time.Millisecond, 2*time.Second
+		return h
+	}
 }
 
 // On Apache Kafka the queue has what it has on the embedded one.
