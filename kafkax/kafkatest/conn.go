@@ -18,6 +18,7 @@ type conn struct {
 
 	closing sync.Once
 	closed  chan struct{}
+	joining joining
 
 	head  [headLen]byte
 	ready []byte // of the request in hand: what the client has sent already
@@ -25,11 +26,13 @@ type conn struct {
 }
 
 // A request begins with its length, in 4 bytes, that count what follows. What
-// follows begins with the kind of request, in 2.
+// follows begins with the kind of request and its version, in 2 bytes each, and 4 that
+// the answer has after its length.
 const (
 	lengthLen = 4
 	kindLen   = 2
-	headLen   = lengthLen + kindLen
+	numberAt  = lengthLen + kindLen + 2
+	headLen   = numberAt + 4
 )
 
 func newConn(nc net.Conn, conns *connections) *conn {
@@ -54,15 +57,23 @@ func (c *conn) Read(p []byte) (int, error) {
 
 // next waits for a request, and until it may go on.
 func (c *conn) next() error {
-	if _, err := io.ReadFull(&c.in, c.head[:]); err != nil {
+	if _, err := io.ReadFull(&c.in, c.head[:lengthLen]); err != nil {
+		c.conns.leave(c)
+		c.joining.wait(c.closed)
 		return err
 	}
 	length := int64(binary.BigEndian.Uint32(c.head[:]))
-	if length < kindLen {
+	if length < headLen-lengthLen {
 		return fmt.Errorf("kafkatest: a request of %d bytes", length)
 	}
+	if _, err := io.ReadFull(&c.in, c.head[lengthLen:]); err != nil {
+		return err
+	}
 	kind := Request(binary.BigEndian.Uint16(c.head[lengthLen:]))
-	c.ready, c.left = c.head[:], length-kindLen
+	if kind == JoinGroup {
+		c.joining.begin(binary.BigEndian.Uint32(c.head[numberAt:]))
+	}
+	c.ready, c.left = c.head[:], length-(headLen-lengthLen)
 	if met := c.conns.troubles.of(kind); len(met) > 0 {
 		return c.meet(met)
 	}
@@ -86,6 +97,14 @@ func (c *conn) meet(obstacles []*obstacle) error {
 		}
 	}
 	return nil
+}
+
+// Write writes an answer, which kfake hands over whole.
+func (c *conn) Write(p []byte) (int, error) {
+	if len(p) >= 2*lengthLen {
+		c.joining.end(binary.BigEndian.Uint32(p[lengthLen:]))
+	}
+	return c.Conn.Write(p)
 }
 
 func (c *conn) isClosed() bool {

@@ -75,12 +75,12 @@ func answer(t *testing.T, conn net.Conn) uint32 {
 	return binary.BigEndian.Uint32(head[4:])
 }
 
-// A length that leaves no room for the kind of request ends the connection.
+// A length that leaves no room for what every request has ends the connection.
 func TestRequestsOfNoKind(t *testing.T) {
 	b := kafkatest.Start(t)
-	for _, length := range []byte{0, 1} {
+	for _, length := range []byte{0, 1, 7} {
 		conn := dial(t, b)
-		_, err := conn.Write([]byte{0, 0, 0, length, 0, 0})
+		_, err := conn.Write([]byte{0, 0, 0, length})
 		require.NoError(t, err)
 		_, err = conn.Read(make([]byte, 1))
 		require.ErrorIs(t, err, io.EOF)
