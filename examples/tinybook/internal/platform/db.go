@@ -56,13 +56,37 @@ func OpenSQLite(ctx context.Context, dir string) (*DB, error) {
 	if err == nil {
 		// The first connection that reads finds the journal mode set.
 		if err = db.ping(ctx); err == nil {
-			db.Read, err = db.open(sqlite.Open(sqliteDSN(path, false)), max(4, runtime.GOMAXPROCS(0)))
+			readers := max(4, runtime.GOMAXPROCS(0))
+			if db.Read, err = db.open(sqlite.Open(sqliteDSN(path, false)), readers); err == nil {
+				err = openAll(ctx, db.Read, readers)
+			}
 		}
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("platform: sqlite: %w", err), db.Close())
 	}
 	return db, nil
+}
+
+// openAll makes all connections of a pool, each with the files that it needs, so that
+// a directory which goes away later takes none from those who read.
+func openAll(ctx context.Context, db *gorm.DB, n int) error {
+	pool, err := db.DB()
+	if err != nil {
+		return err
+	}
+	for range n {
+		conn, err := pool.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Close() // which puts it into the pool
+		var tables int
+		if err := conn.QueryRowContext(ctx, "SELECT COUNT(*) FROM sqlite_master").Scan(&tables); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // private makes the file at path if there is none, and takes away from others
