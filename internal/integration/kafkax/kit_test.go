@@ -1,6 +1,7 @@
 package kafkax_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -100,6 +101,28 @@ func addNamed(t testing.TB, m *kafkax.Metrics, b *broker, name string, change ..
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.Close()) })
 	return r
+}
+
+// ranked gives all partitions to the reader of the highest rank.
+func ranked(rank string) func(*kafka.ReaderConfig) {
+	return func(c *kafka.ReaderConfig) { c.GroupBalancers = []kafka.GroupBalancer{byRank(rank)} }
+}
+
+type byRank string
+
+func (byRank) ProtocolName() string        { return "rank" }
+func (r byRank) UserData() ([]byte, error) { return []byte(r), nil }
+
+func (byRank) AssignGroups(members []kafka.GroupMember, parts []kafka.Partition) kafka.GroupMemberAssignments {
+	assigned := make(kafka.GroupMemberAssignments)
+	for _, m := range members {
+		assigned[m.ID] = map[string][]int{} // kafka-go can't read that there is none
+	}
+	highest := slices.MaxFunc(members, func(a, b kafka.GroupMember) int { return bytes.Compare(a.UserData, b.UserData) })
+	for _, p := range parts {
+		assigned[highest.ID][p.Topic] = append(assigned[highest.ID][p.Topic], p.ID)
+	}
+	return assigned
 }
 
 // alone makes a reader of one partition without a group.
@@ -208,19 +231,6 @@ func (f figures) absent(t testing.TB, name string, labels ...string) {
 	t.Helper()
 	_, ok := f.get(name, labels...)
 	require.False(t, ok, "%s%v in %v", name, labels, f)
-}
-
-// soon reports whether cond comes true within d.
-func soon(d time.Duration, cond func() bool) bool {
-	end := time.After(d)
-	for !cond() {
-		select {
-		case <-end:
-			return cond()
-		case <-time.After(2 * time.Millisecond):
-		}
-	}
-	return true
 }
 
 // lines is a kafka.Logger that keeps what it is told.
