@@ -111,7 +111,8 @@ func away(p *tab) {
 		{"async () => { throw new TypeError('no network') }", "can't be reached"},
 		{`async () => new Response('{"msg": "in pieces"}', {status: 503})`, "in pieces"},
 	} {
-		eval[bool](p, "(window.good ??= window.fetch, window.fetch = "+outage.fetch+", true)")
+		p.desk("/ops?lang=en") // which knows that both are well
+		eval[bool](p, "(window.good = window.fetch, window.fetch = "+outage.fetch+", true)")
 		p.text("[data-ops-failed]", outage.says)
 		p.text("tr[data-provider=north] td", "In use")
 		p.audit()

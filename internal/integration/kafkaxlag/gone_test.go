@@ -101,7 +101,7 @@ func TestARecreatedTopicHasNoPast(t *testing.T) {
 		requireSeries(t, l, name, nil)
 	}
 
-	require.NoError(t, w.CreateTopic("t", 1, nil))
+	w.create(t, "t")
 	pollUntil(t, l, "the partition is back", func(s kafkax.LagSnapshot) bool { return len(s.Partitions) == 1 })
 	w.produce(t, "t", 0, 3)
 	p := find(t, poll(t, l), "g", "t", 0)
@@ -124,7 +124,7 @@ func TestALogThatBecameShorterHasNoPast(t *testing.T) {
 		poll(t, l)
 	}
 	require.NoError(t, w.DeleteTopic("t"))
-	require.NoError(t, w.CreateTopic("t", 1, nil))
+	w.create(t, "t")
 	w.produce(t, "t", 0, 5)
 	w.commit(t, "g", "t", 0, 2)
 	pollUntil(t, l, "the log is the new one", func(s kafkax.LagSnapshot) bool {
@@ -153,7 +153,7 @@ func TestALogThatEndsBeforeTheCommitIsRewound(t *testing.T) {
 	w.commit(t, "g", "t", 0, 90)
 	poll(t, l)
 	require.NoError(t, w.DeleteTopic("t"))
-	require.NoError(t, w.CreateTopic("t", 1, nil))
+	w.create(t, "t")
 	w.commit(t, "g", "t", 0, 90)
 	pollUntil(t, l, "the log is the new one", func(s kafkax.LagSnapshot) bool { return find(t, s, "g", "t", 0).End == 0 })
 	p := find(t, l.Snapshot(), "g", "t", 0)

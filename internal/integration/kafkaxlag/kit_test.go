@@ -83,6 +83,13 @@ func (w *world) collector(t testing.TB, groups []kafkax.Group, opts ...kafkax.Op
 	return l
 }
 
+// create makes a topic. What the client knew of it was another, or that there is none.
+func (w *world) create(t testing.TB, topic string) {
+	t.Helper()
+	require.NoError(t, w.CreateTopic(topic, 1, nil))
+	w.client = w.newClient(t)
+}
+
 // produce appends n messages, all of the time now.
 func (w *world) produce(t testing.TB, topic string, partition, n int) {
 	t.Helper()
